@@ -1,0 +1,1 @@
+"""The only importer of asyncpg: migrations, records and reports; no decision about a call may enter."""

@@ -1,0 +1,1 @@
+"""The consultation as a document for the archive; no decision about a call may enter."""
