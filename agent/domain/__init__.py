@@ -1,1 +1,1 @@
-"""What a call, a consultation and a ticket are, and what must happen next; no clock, socket, file or SQL may enter."""
+"""What a call and a consultation are, and what must happen next; no clock, socket or SQL."""

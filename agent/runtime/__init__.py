@@ -1,1 +1,1 @@
-"""Events in order, ask the domain, record, then act; no protocol word (ARI, SQL, HTTP) may enter."""
+"""Events in order, ask the domain, record, then act; no protocol word may enter."""

@@ -1,0 +1,144 @@
+"""What is known of one call so far: the state that the call machine reads and answers anew."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from agent.domain.effects import AnyEffect
+from agent.domain.events import Caller, Event, NumberPair, PlaybackResult
+from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
+from agent.domain.rules import CallRules
+
+
+class Stage(StrEnum):
+    """What the call waits for."""
+
+    WELCOMING = "welcoming"
+    QUEUEING = "queueing"
+    RINGING = "ringing"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    CLOSING = "closing"
+    ENDED = "ended"
+    ARCHIVED = "archived"
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When, by whose word, and which event of the call proves it (its place in the call's log)."""
+
+    at: datetime
+    source: str
+    event: int
+
+
+class Playback(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One prompt on one leg, with the proof of how much of it was heard."""
+
+    playback: PlaybackId
+    channel: ChannelId
+    prompt: str
+    started: Moment | None = None
+    finished: Moment | None = None
+    result: PlaybackResult | None = None
+
+    @property
+    def heard(self) -> Moment | None:
+        """When it was heard to its end, if it was."""
+        return self.finished if self.result == "done" else None
+
+
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One operator's telephone that was rung for this call."""
+
+    operator: OperatorId
+    name: str
+    channel: ChannelId
+    offered: Moment
+    previous: NumberPair | None = None
+    ringing: Moment | None = None
+    answered: Moment | None = None
+    ready: bool = False
+    connected: Moment | None = None
+    ended: Moment | None = None
+    cause: int | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call from its arrival to the archived form."""
+
+    call_id: CallId
+    channel: ChannelId
+    caller: Caller
+    line: str
+    form_number: str
+    rules: CallRules
+    arrived: Moment
+    stage: Stage = Stage.WELCOMING
+    events: int = 1
+    playbacks: tuple[Playback, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    round_start: int = 0
+    caller_answered: Moment | None = None
+    queued: Moment | None = None
+    caller_connected: Moment | None = None
+    greeted: Moment | None = None
+    greeted_by: Literal["speech", "mark"] | None = None
+    identity_taken: Moment | None = None
+    star: Moment | None = None
+    decision: Literal["solved", "escalated"] | None = None
+    decided: Moment | None = None
+    ticket_number: str | None = None
+    ticket_reserved: Moment | None = None
+    gave_up: Moment | None = None
+    caller_gone: Moment | None = None
+    caller_cause: int | None = None
+    ended: Moment | None = None
+    archived: Moment | None = None
+    archive_path: str | None = None
+    archive_sha256: str | None = None
+
+    def moment(self, event: Event) -> Moment:
+        """The event that is being decided, as proof."""
+        return Moment(event.at, event.source, self.events)
+
+    @property
+    def offer(self) -> Offer | None:
+        """The operator's leg that counts: the last one rung, unless it has failed."""
+        if not self.offers:
+            return None
+        last = self.offers[-1]
+        return last if last.ended is None or last.connected else None
+
+    @property
+    def conversation(self) -> Offer | None:
+        """The operator with whom the caller was connected."""
+        offer = self.offer
+        return offer if offer and offer.connected and self.caller_connected else None
+
+    @property
+    def operator_gone(self) -> Moment | None:
+        """When the operator with whom the caller was connected left."""
+        return self.conversation.ended if self.conversation else None
+
+    def with_offer(self, **changes: object) -> "Call":
+        """The call with its last offer changed."""
+        changed = msgspec.structs.replace(self.offers[-1], **changes)
+        return msgspec.structs.replace(self, offers=(*self.offers[:-1], changed))
+
+    def playing(self, channel: ChannelId) -> tuple[Playback, ...]:
+        """Prompts of this leg that have not finished, oldest first."""
+        return tuple(p for p in self.playbacks if p.channel == channel and p.finished is None)
+
+    def reading_numbers_to(self, channel: ChannelId) -> bool:
+        """Whether this leg is hearing the numbers, or is about to."""
+        awaited = self.decision == "escalated" and self.ticket_number is None
+        return awaited or any(p.prompt == "numbers" for p in self.playing(channel))
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The answer to one event: the call as it is now, and what must happen."""
+
+    call: Call
+    effects: tuple[AnyEffect, ...] = ()

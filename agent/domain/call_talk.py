@@ -1,0 +1,120 @@
+"""The conversation: greeting, star codes, the decision, and the numbers read aloud.
+
+The operator marks the SOP's steps with a star and the step's number; the star codes are the only
+keys that mean anything, everything else is answered with a low tone that he alone hears.
+"""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from agent.domain import call_prompts
+from agent.domain.call_prompts import ACCEPTED, REFUSED
+from agent.domain.call_state import Call, Decision, Offer, Stage
+from agent.domain.effects import AnyEffect, CancelTimer, ReserveTicket, StartTimer
+from agent.domain.events import DigitPressed, NumberPair, OperatorSpoke, TicketReserved
+
+CODE_SECONDS = 3.0
+"""How long a star waits for its digit."""
+
+
+def operator_spoke(call: Call, event: OperatorSpoke) -> Decision:
+    """Step 2: the operator's first speech on the line is the greeting."""
+    offer = call.offer
+    if call.greeted or not offer or not offer.answered or offer.channel != event.channel:
+        return Decision(call)
+    return Decision(replace(call, greeted=call.moment(event), greeted_by="speech"))
+
+
+def digit_pressed(call: Call, event: DigitPressed) -> Decision:
+    """A key of the operator's telephone; the caller's keys mean nothing."""
+    offer = call.offer
+    if call.stage not in (Stage.CONNECTING, Stage.TALKING, Stage.CLOSING):
+        return Decision(call)
+    if not offer or offer.ended or offer.channel != event.channel:
+        return Decision(call)
+    star, call = call.star, replace(call, star=None)
+    if star and abs(event.at - star.at) > timedelta(seconds=CODE_SECONDS):
+        star = None
+    if star:
+        decision = _code(call, event, offer)
+        return Decision(decision.call, (CancelTimer(timer="code"), *decision.effects))
+    if event.digit == "*":
+        wait = StartTimer(timer="code", seconds=CODE_SECONDS)
+        return Decision(replace(call, star=call.moment(event)), (wait,))
+    return _tone(call, offer, REFUSED)
+
+
+def code_timed_out(call: Call) -> Decision:
+    """A star without a digit."""
+    if not call.star or not call.offer or call.offer.ended:
+        return Decision(call)
+    return _tone(replace(call, star=None), call.offer, REFUSED)
+
+
+def _code(call: Call, event: DigitPressed, offer: Offer) -> Decision:
+    now = call.moment(event)
+    match event.digit:
+        case "2" if call.greeted is None:
+            return _tone(replace(call, greeted=now, greeted_by="mark"), offer, ACCEPTED)
+        case "2":
+            return _tone(call, offer, ACCEPTED)
+        case "3":
+            return _tone(replace(call, identity_taken=call.identity_taken or now), offer, ACCEPTED)
+        case "6" if call.decision is None:
+            return _tone(replace(call, decision="solved", decided=now), offer, ACCEPTED)
+        case "6" if call.decision == "solved":
+            return _tone(call, offer, ACCEPTED)
+        case "8" if call.decision != "escalated":
+            call = replace(call, decision="escalated", decided=now)
+            accepted = _tone(call, offer, ACCEPTED)
+            return Decision(accepted.call, (*accepted.effects, ReserveTicket()))
+        case "8" | "0" if call.ticket_number:
+            return _read_numbers(call)
+        case "8":  # the ticket is on its way; asking again mends a reservation that failed
+            return Decision(call, (ReserveTicket(),))
+        case "0":
+            return _say(call, offer, "no_numbers_yet")
+        case "*" if offer.previous:
+            return _say(call, offer, "numbers_last", offer.previous)
+        case _:
+            return _tone(call, offer, REFUSED)
+
+
+def ticket_reserved(call: Call, event: TicketReserved) -> Decision:
+    """Step 8: the ticket exists; both numbers are read to whoever is on the line."""
+    if call.ticket_number:
+        return Decision(call)
+    call = replace(call, ticket_number=event.ticket_number, ticket_reserved=call.moment(event))
+    return _read_numbers(call)
+
+
+def ticket_refused(call: Call) -> Decision:
+    """No ticket number could be had; the operator hears it and can press *8 again."""
+    offer = call.offer
+    return _tone(call, offer, REFUSED) if offer and not offer.ended else Decision(call)
+
+
+def _read_numbers(call: Call) -> Decision:
+    """Let each leg hear the numbers by itself, so that each has its own proof of hearing."""
+    numbers = NumberPair(call.form_number, call.ticket_number)
+    offer = call.conversation
+    channels = [offer.channel] if offer and not offer.ended else []
+    if call.rules.numbers_heard_by == "both" and call.caller_connected and not call.caller_gone:
+        channels.append(call.channel)
+    effects: list[AnyEffect] = []
+    for channel in channels:
+        effects += call_prompts.stop_all(call, channel)
+        call, prompt = call_prompts.play(call, channel, "numbers", numbers)
+        effects.append(prompt)
+    return Decision(call, tuple(effects))
+
+
+def _tone(call: Call, offer: Offer, tone: str) -> Decision:
+    call, effect = call_prompts.play(call, offer.channel, tone)
+    return Decision(call, (effect,))
+
+
+def _say(call: Call, offer: Offer, prompt: str, numbers: NumberPair | None = None) -> Decision:
+    call, effect = call_prompts.play(call, offer.channel, prompt, numbers)
+    return Decision(call, (effect,))

@@ -1,0 +1,200 @@
+"""The consultation as the SOP judges it: outcome, steps with their proof, deviations.
+
+Everything here is computed from the call's stored facts, so a live call, a replay and a later
+recomputation give the same answer.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from agent.domain.call_state import Call, Moment, Stage
+from agent.domain.proofs import ANCHORS, PROOFS
+from agent.domain.sop import Sop, SopStep
+
+
+class Outcome(StrEnum):
+    """How a call ended; every call has exactly one, and together they are the calls offered."""
+
+    IN_PROGRESS = "in_progress"
+    ABANDONED_IN_WELCOME = "abandoned_in_welcome"
+    ABANDONED_WAITING = "abandoned_waiting"
+    UNANSWERED = "unanswered"
+    SOLVED = "solved"
+    ESCALATED = "escalated"
+    DROPPED_BY_CALLER = "dropped_by_caller"
+    UNDECIDED = "undecided"
+    INTERRUPTED = "interrupted"
+
+
+StepState = Literal["met", "running", "unmet", "not_applicable"]
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One proven fact: what, when, by whose word, and its place in the call's log."""
+
+    fact: str
+    at: datetime
+    source: str
+    event: int
+
+
+class StepRecord(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One step of one consultation; seconds from the anchor to the proof."""
+
+    step: str
+    activity: str
+    state: StepState
+    limit_s: float | None
+    started_at: datetime | None
+    met_at: datetime | None
+    seconds: float | None
+    evidence: tuple[Evidence, ...]
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """A departure from the standard that somebody answers for, with its proof."""
+
+    kind: Literal["time", "output"]
+    step: str
+    limit_s: float | None
+    measured_s: float | None
+    excess_s: float | None
+    operator: str | None
+    reason: str
+    events: tuple[int, ...]
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the SOP says of one call."""
+
+    outcome: Outcome
+    steps: tuple[StepRecord, ...]
+    deviations: tuple[Deviation, ...]
+
+
+RECONCILED = "reconciled"
+"""Source of a hang-up that nobody reported: the leg was found to be gone."""
+
+
+def outcome_of(call: Call) -> Outcome:
+    """The call's one outcome."""
+    if call.stage not in (Stage.ENDED, Stage.ARCHIVED):
+        return Outcome.IN_PROGRESS
+    if call.decision:
+        return Outcome(call.decision)
+    if call.gave_up:
+        return Outcome.UNANSWERED
+    if call.conversation:
+        if left_first(call) == "caller":
+            return Outcome.DROPPED_BY_CALLER
+        return Outcome.UNDECIDED if left_first(call) == "operator" else Outcome.INTERRUPTED
+    if call.caller_gone and call.caller_gone.source.startswith(RECONCILED):
+        return Outcome.INTERRUPTED
+    return Outcome.ABANDONED_WAITING if call.queued else Outcome.ABANDONED_IN_WELCOME
+
+
+def left_first(call: Call) -> Literal["caller", "operator", "nobody"]:
+    """Who ended the conversation; nobody when its end was only found later."""
+    caller, operator = call.caller_gone, call.operator_gone
+    first = min((m for m in (caller, operator) if m), key=lambda m: m.at, default=None)
+    if first is None or first.source.startswith(RECONCILED):
+        return "nobody"
+    return "operator" if first is operator and first is not caller else "caller"
+
+
+def judge(call: Call, sop: Sop) -> Judgement:
+    """Steps with their clocks and the deviations, by this revision of the SOP."""
+    steps = tuple(_record(call, step) for step in sop.steps)
+    deviations = tuple(
+        deviation
+        for step, record in zip(sop.steps, steps, strict=True)
+        for deviation in _deviations(call, step, record)
+    )
+    return Judgement(outcome_of(call), steps, deviations)
+
+
+def _record(call: Call, step: SopStep) -> StepRecord:
+    proofs = PROOFS[step.met_by](call)
+    started = ANCHORS[step.anchor](call) if step.anchor else None
+    applies = step.branch in (None, call.decision)
+    met = max((m for _, m in proofs), key=lambda m: m.at) if proofs and applies else None
+    if met and started and met.at < started.at:
+        # Two clocks can differ by a hair (the archive's is the agent's): never negative.
+        started = Moment(met.at, started.source, started.event)
+    state: StepState = "met" if met else "running"
+    if not met and not applies and (call.decision or call.ended):
+        state = "not_applicable"
+    elif not met and _closed(call, step):
+        state = "unmet" if call.conversation or step.met_by == "notice_heard" else "not_applicable"
+    evidence = [("clock_started", started)] if started else []
+    evidence += proofs
+    return StepRecord(
+        step=step.step,
+        activity=step.activity,
+        state=state,
+        limit_s=step.limit_s,
+        started_at=started.at if started and applies else None,
+        met_at=met.at if met else None,
+        seconds=(met.at - started.at).total_seconds() if met and started else None,
+        evidence=tuple(Evidence(fact, m.at, m.source, m.event) for fact, m in evidence)
+        if applies
+        else (),
+    )
+
+
+def _closed(call: Call, step: SopStep) -> bool:
+    """Whether nothing can meet the step any more; the archive comes after the call."""
+    return call.ended is not None and step.met_by != "form_archived"
+
+
+def _deviations(call: Call, step: SopStep, record: StepRecord) -> list[Deviation]:
+    """Nobody answers for a call that never reached an operator, or that the system cut."""
+    talk = call.conversation
+    if not talk or (call.ended and left_first(call) == "nobody"):
+        return []
+    found: list[Deviation] = []
+    events = tuple(e.event for e in record.evidence)
+
+    def add(kind: Literal["time", "output"], measured: float | None, reason: str) -> None:
+        limit = step.limit_s if kind == "time" else None
+        excess = round(measured - limit, 6) if measured is not None and limit is not None else None
+        found.append(
+            Deviation(kind, step.step, limit, measured, excess, talk.operator, reason, events)
+        )
+
+    measured = _measured(call, record)
+    if step.limit_s is not None and measured is not None and measured > step.limit_s:
+        add("time", measured, "met_late" if record.state == "met" else "not_met_in_time")
+    if record.state == "unmet" and call.ended:
+        reason = _output_missing(call, step)
+        if reason:
+            add("output", None, reason)
+    return found
+
+
+def _measured(call: Call, record: StepRecord) -> float | None:
+    """Seconds on the step's clock, to its proof or else to the end of the call."""
+    if record.seconds is not None:
+        return record.seconds
+    if record.state != "unmet" or not record.started_at or not call.ended:
+        return None
+    return max(0.0, (call.ended.at - record.started_at).total_seconds())
+
+
+def _output_missing(call: Call, step: SopStep) -> str | None:
+    """Why an output is missing for which the officer answers; None where the caller just left."""
+    first = left_first(call)
+    match step.met_by:
+        case "identity_recorded" if step.actor == "helpdesk" and (
+            call.decision or first == "operator"
+        ):
+            return "identity_not_recorded"
+        case "decided" if first == "operator":
+            return "ended_without_decision"
+        case "numbers_heard":
+            return "caller_left_before_hearing" if first == "caller" else "numbers_not_heard"
+        case _:
+            return None

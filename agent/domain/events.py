@@ -1,0 +1,169 @@
+"""Facts about one call, in the past tense: everything that the call machine can be told.
+
+Every event carries `at`, the moment it happened by the clock of its `source`: Asterisk's own
+timestamp where there is one, because every duration that the SOP judges comes from those.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
+from agent.domain.rules import CallRules
+
+AGENT = "agent"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """Something that happened, when, and by whose word."""
+
+    at: datetime
+    source: str = AGENT
+
+
+class Caller(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who seems to call; a caller id is never trusted, and kept raw beside what is shown."""
+
+    raw: str | None = None
+    number: str | None = None
+    shown: str = "tanpa nomor"
+
+
+class NumberPair(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The two numbers that a caller may be given."""
+
+    form_number: str
+    ticket_number: str | None = None
+
+
+class CallArrived(Event, frozen=True, kw_only=True, tag="CallArrived"):
+    """SOP step 1: a call entered the system; its consultation opens with this form number."""
+
+    call_id: CallId
+    channel: ChannelId
+    caller: Caller
+    line: str
+    form_number: str
+    rules: CallRules
+
+
+class CallerAnswered(Event, frozen=True, kw_only=True, tag="CallerAnswered"):
+    """The caller's leg was answered to let him hear the welcome; not yet by a person."""
+
+    channel: ChannelId
+
+
+PlaybackResult = Literal["done", "failed", "stopped", "overdue", "refused"]
+
+
+class PromptStarted(Event, frozen=True, kw_only=True, tag="PromptStarted"):
+    """A prompt began to be heard."""
+
+    playback: PlaybackId
+
+
+class PromptFinished(Event, frozen=True, kw_only=True, tag="PromptFinished"):
+    """A prompt ended; only `done` means that it was heard to its end."""
+
+    playback: PlaybackId
+    result: PlaybackResult
+
+
+class OperatorOffered(Event, frozen=True, kw_only=True, tag="OperatorOffered"):
+    """The floor gives this call an operator who was idle the longest."""
+
+    operator: OperatorId
+    name: str
+    previous: NumberPair | None = None
+
+
+class OperatorRinging(Event, frozen=True, kw_only=True, tag="OperatorRinging"):
+    """The operator's telephone rings."""
+
+    channel: ChannelId
+
+
+class OperatorAnswered(Event, frozen=True, kw_only=True, tag="OperatorAnswered"):
+    """The operator's leg was answered: the SOP's clocks start."""
+
+    channel: ChannelId
+
+
+class OperatorLegReady(Event, frozen=True, kw_only=True, tag="OperatorLegReady"):
+    """The operator's leg may now be connected."""
+
+    channel: ChannelId
+
+
+class LegConnected(Event, frozen=True, kw_only=True, tag="LegConnected"):
+    """A leg entered the conversation."""
+
+    channel: ChannelId
+
+
+class OperatorSpoke(Event, frozen=True, kw_only=True, tag="OperatorSpoke"):
+    """Speech was detected on the operator's leg."""
+
+    channel: ChannelId
+
+
+class DigitPressed(Event, frozen=True, kw_only=True, tag="DigitPressed"):
+    """A key was pressed on a leg's telephone."""
+
+    channel: ChannelId
+    digit: str
+
+
+class LegHungUp(Event, frozen=True, kw_only=True, tag="LegHungUp"):
+    """A leg is gone; `cause` is the Q.850 cause where Asterisk told one."""
+
+    channel: ChannelId
+    cause: int | None = None
+
+
+class TicketReserved(Event, frozen=True, kw_only=True, tag="TicketReserved"):
+    """A ticket number was set aside for this call."""
+
+    ticket_number: str
+
+
+class TimerFired(Event, frozen=True, kw_only=True, tag="TimerFired"):
+    """Time that the call asked for is over."""
+
+    timer: str
+
+
+class EffectRefused(Event, frozen=True, kw_only=True, tag="EffectRefused"):
+    """A wish could not be fulfilled; `target` is the channel, playback or bridge it was about."""
+
+    effect: str
+    target: str = ""
+    reason: str = ""
+
+
+class FormArchived(Event, frozen=True, kw_only=True, tag="FormArchived"):
+    """SOP step 7: the consultation's document was written once, with this hash."""
+
+    path: str
+    sha256: str
+
+
+AnyEvent = (
+    CallArrived
+    | CallerAnswered
+    | PromptStarted
+    | PromptFinished
+    | OperatorOffered
+    | OperatorRinging
+    | OperatorAnswered
+    | OperatorLegReady
+    | LegConnected
+    | OperatorSpoke
+    | DigitPressed
+    | LegHungUp
+    | TicketReserved
+    | TimerFired
+    | EffectRefused
+    | FormArchived
+)

@@ -1,0 +1,51 @@
+"""Form and ticket numbers: how they are written and how what a person typed is understood.
+
+Three numbers exist and are never confused (SOP step 8): the form number, made here; the ticket
+number, made here; and the number of the external trouble-ticketing system, which the user gets
+there himself.
+"""
+
+import re
+
+import msgspec
+from stdnum import damm
+
+FORM_NUMBER_PATTERN = "{sequence:04d}/FK-TLP/{office}/{year}"
+_TICKET = re.compile(r"(\d{2})-?(\d{5,})-?(\d)")
+
+
+class NumberInvalid(ValueError):
+    """This is neither a form number nor a ticket number: read it again, digit by digit."""
+
+
+class YearNumber(msgspec.Struct, frozen=True, order=True):
+    """A place in a year's sequence; unique for ever within its kind (form or ticket)."""
+
+    year: int
+    sequence: int
+
+
+def render_form_number(number: YearNumber, office: str) -> str:
+    """Government style with a yearly sequence, e.g. 0123/FK-TLP/LPSE.BTG/2026."""
+    return FORM_NUMBER_PATTERN.format(sequence=number.sequence, office=office, year=number.year)
+
+
+def render_ticket_number(number: YearNumber) -> str:
+    """Digits with a check digit, e.g. 26-00412-7.
+
+    The Damm check digit catches every single wrong digit and every swap of two neighbours,
+    which is how numbers go wrong over a telephone.
+    """
+    year, sequence = f"{number.year % 100:02d}", f"{number.sequence:05d}"
+    return f"{year}-{sequence}-{damm.calc_check_digit(year + sequence)}"
+
+
+def parse_ticket_number(text: str) -> str:
+    """The ticket number in its written form, from digits with or without signs between them.
+
+    Raises NumberInvalid when it is not a ticket number or its check digit is wrong.
+    """
+    matched = _TICKET.fullmatch(re.sub(r"[\s./]+", "", text))
+    if not matched or not damm.is_valid("".join(matched.groups())):
+        raise NumberInvalid(text)
+    return "-".join(matched.groups())

@@ -1,0 +1,18 @@
+"""What the office has set for a call; a call keeps the rules under which it arrived."""
+
+from typing import Literal
+
+import msgspec
+
+
+class CallRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Times in seconds; `sop` names the document and revision, `notice` the notice's version."""
+
+    sop: str
+    zone: str = "WIB"
+    notice: str = "1"
+    ring_seconds: float = 20.0
+    new_round_seconds: float = 5.0
+    please_wait_seconds: float = 30.0
+    longest_wait_seconds: float = 300.0
+    numbers_heard_by: Literal["both", "operator"] = "both"

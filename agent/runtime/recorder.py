@@ -1,0 +1,59 @@
+"""What must be durable before anything is done about it, and who makes it so."""
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from agent.domain.call_state import Call
+from agent.domain.effects import AnyEffect
+from agent.domain.events import AnyEvent
+from agent.domain.identifiers import CallId
+from agent.domain.numbers import YearNumber
+
+NumberKind = Literal["form", "ticket"]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One event of one call, the call after it, and the effects not yet known to be done."""
+
+    call_id: CallId
+    sequence: int
+    event: AnyEvent
+    call: Call
+    pending: tuple[AnyEffect, ...]
+
+
+class UnfinishedCall(msgspec.Struct, frozen=True):
+    """A call that was not archived when the service stopped, as its own log tells it."""
+
+    call: Call
+    pending: tuple[AnyEffect, ...]
+
+
+class Recorder(Protocol):
+    """Whoever makes records durable, in each call's order, and hands out reserved numbers."""
+
+    async def record(self, record: Record) -> None:
+        """Return when the record is durable. A record that is there already is no error."""
+
+    async def reserve(self, kind: NumberKind, year: int, count: int) -> list[YearNumber]:
+        """Set numbers aside, unused ones of an earlier block first; never the same twice."""
+
+    async def unfinished(self) -> list[UnfinishedCall]:
+        """Calls that are not archived yet, oldest first."""
+
+    async def operators(self) -> list["OperatorAccount"]:
+        """Operators who may take calls now."""
+
+
+class OperatorAccount(msgspec.Struct, frozen=True):
+    """An operator as the office keeps him; the digests are of his telephone's password."""
+
+    account: str
+    name: str
+    digest_sha256: str
+    digest_md5: str
+    previous_form_number: str | None = None
+    previous_ticket_number: str | None = None
+    last_call_ended_at: datetime | None = None

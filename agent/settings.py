@@ -1,0 +1,93 @@
+"""Environment and file become one frozen Settings, read once at start.
+
+Values come from the file named by LPSE_SETTINGS (TOML) and, above it, from environment variables
+LPSE_<NAME>; DATABASE_URL is also understood. Whatever is not known, of the wrong type or impossible
+stops the start with the key's name.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(__file__).resolve().parent / "data"
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class SettingsInvalid(ValueError):
+    """A setting is unknown, of the wrong type or impossible; the message names its key."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that an office may set; the comment of each stands in README's table."""
+
+    database_url: str
+    ari_url: Annotated[str, Meta(pattern=r"^http://(127\.|localhost|\[::1\])")]
+    ari_secret_file: Path
+    state_folder: Path
+    ari_user: str = "lpse-agent"
+    ari_application: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "lpse-helpdesk"
+    sip_realm: str = "lpse-helpdesk"
+    http_address: str = "127.0.0.1"
+    http_port: Port = 8088
+    zone: Literal["WIB", "WITA", "WIT"] = "WIB"
+    sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
+    prompts_file: Path = DATA / "prompts" / "id.toml"
+    recorded_prompts_folder: Path | None = None
+    piper_voice: Path | None = None
+    speech_root: Path | None = None
+    ring_seconds: Seconds = 20.0
+    new_round_seconds: Seconds = 5.0
+    please_wait_seconds: Seconds = 30.0
+    longest_wait_seconds: Seconds = 300.0
+    numbers_heard_by: Literal["both", "operator"] = "both"
+    talk_detection: str = "600,256"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def ari_secret(self) -> str:
+        """The secret made at set-up. Raises SettingsInvalid when its file cannot be read."""
+        try:
+            return self.ari_secret_file.read_text().strip()
+        except OSError as error:
+            raise SettingsInvalid(f"ari_secret_file: {error}") from error
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The service's settings. Raises SettingsInvalid with the key's name."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = _from_file(environment.get("LPSE_SETTINGS"))
+    if "DATABASE_URL" in environment:
+        values["database_url"] = environment["DATABASE_URL"]
+    for name, value in environment.items():
+        key = name.removeprefix("LPSE_").lower()
+        if name.startswith("LPSE_") and key in Settings.__struct_fields__:
+            values[key] = value
+    try:
+        # strict=False: the environment knows only text, so "8088" counts as a number.
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(_sentence(str(error))) from error
+
+
+def _from_file(name: str | None) -> dict[str, Any]:
+    if not name:
+        return {}
+    try:
+        return tomllib.loads(Path(name).read_text())
+    except OSError as error:
+        raise SettingsInvalid(f"LPSE_SETTINGS: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"LPSE_SETTINGS: {name}: {error}") from error
+
+
+def _sentence(message: str) -> str:
+    """`Expected `int`, got `str` - at `$.http_port`` with the key in front."""
+    text, _, place = message.partition(" - at ")
+    return f"{place.strip('`$.')}: {text}" if place else text
