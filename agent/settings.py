@@ -71,9 +71,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[key] = value
     try:
         # strict=False: the environment knows only text, so "8088" counts as a number.
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_sentence(str(error))) from error
+
+
+def _path(kind: type, value: object) -> Path:
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("expected the path of a file or folder")
 
 
 def _from_file(name: str | None) -> dict[str, Any]:

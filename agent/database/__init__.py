@@ -1,1 +1,1 @@
-"""The only importer of asyncpg: migrations, records and reports; no decision about a call may enter."""
+"""The only importer of asyncpg: migrations, records, reports; no decision about a call enters."""

@@ -27,11 +27,16 @@ def play(
     return replace(call, playbacks=(*call.playbacks, begun)), effect
 
 
-def stop_all(call: Call, channel: ChannelId) -> tuple[StopPrompt, ...]:
-    """End what a leg still hears, newest first: Asterisk holds other commands back until then."""
-    return tuple(
-        StopPrompt(channel=channel, playback=p.playback) for p in reversed(call.playing(channel))
-    )
+def stop_all(call: Call, channel: ChannelId) -> tuple[Call, tuple[StopPrompt, ...]]:
+    """End what a leg still hears, newest first: Asterisk holds other commands back until then.
+
+    Asterisk reports a stopped prompt as done, so it is remembered here that it was not heard.
+    """
+    playing = call.playing(channel)
+    for playback in playing:
+        call = _changed(call, replace(playback, stopped=True))
+    stops = (StopPrompt(channel=channel, playback=p.playback) for p in reversed(playing))
+    return call, tuple(stops)
 
 
 def find(call: Call, playback: PlaybackId) -> Playback | None:
@@ -55,7 +60,8 @@ def finished(call: Call, event: PromptFinished) -> tuple[Call, Playback | None]:
     known = find(call, event.playback)
     if known is None or (known.finished and known.result != "overdue"):
         return call, None
-    ended = replace(known, finished=call.moment(event), result=event.result)
+    result = "stopped" if known.stopped and event.result == "done" else event.result
+    ended = replace(known, finished=call.moment(event), result=result)
     return _changed(call, ended), None if known.finished else ended
 
 

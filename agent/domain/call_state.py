@@ -42,6 +42,7 @@ class Playback(msgspec.Struct, frozen=True, omit_defaults=True):
     started: Moment | None = None
     finished: Moment | None = None
     result: PlaybackResult | None = None
+    stopped: bool = False
 
     @property
     def heard(self) -> Moment | None:

@@ -104,7 +104,8 @@ def _read_numbers(call: Call) -> Decision:
         channels.append(call.channel)
     effects: list[AnyEffect] = []
     for channel in channels:
-        effects += call_prompts.stop_all(call, channel)
+        call, stops = call_prompts.stop_all(call, channel)
+        effects += stops
         call, prompt = call_prompts.play(call, channel, "numbers", numbers)
         effects.append(prompt)
     return Decision(call, tuple(effects))

@@ -108,7 +108,8 @@ def give_up(call: Call, event: Event) -> Decision:
     if call.stage is Stage.RINGING:
         call, released = _end_offer(call, event, NO_ANSWER)
         effects += [HangUp(channel=call.offers[-1].channel, reason="no_answer"), *released]
-    effects += call_prompts.stop_all(call, call.channel)
+    call, stops = call_prompts.stop_all(call, call.channel)
+    effects += stops
     call = replace(call, stage=Stage.CLOSING, gave_up=call.moment(event))
     call, apology = call_prompts.play(
         call, call.channel, "nobody_available", NumberPair(call.form_number)
@@ -178,7 +179,8 @@ def _answered(call: Call) -> Decision:
         effects += [CancelTimer(timer=timer) for timer in timers]
         effects.append(StartTimer(timer="connect", seconds=CONNECT_SECONDS))
     if call.stage is Stage.CONNECTING and offer.ready:
-        effects += call_prompts.stop_all(call, call.channel)
+        call, stops = call_prompts.stop_all(call, call.channel)
+        effects += stops
         effects.append(
             ConnectLegs(bridge=bridge_of(call.call_id), caller=call.channel, operator=offer.channel)
         )

@@ -1,1 +1,1 @@
-"""Text to telephone audio files: engines, cache, deadlines; no ARI word, SQL or call logic may enter."""
+"""Text to telephone audio: engines, cache, deadlines; no ARI word, SQL or call logic may enter."""

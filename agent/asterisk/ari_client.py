@@ -1,0 +1,108 @@
+"""ARI's commands: HTTP requests over a small pool of kept connections, each with a deadline."""
+
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
+
+POOL = 16
+"""Connections; Asterisk silently closes those beyond its sessionlimit."""
+
+KEEP_ALIVE_S = 10.0
+"""Shorter than Asterisk's 15 s, so that we never write into a connection that it just closed."""
+
+DEADLINE_S = 5.0
+"""Longer than any command but those behind a prompt, which is stopped first."""
+
+
+class AriClient:
+    """Requests to one Asterisk. Entered with `async with`."""
+
+    def __init__(self, url: str, user: str, secret: str) -> None:
+        self._url = url.rstrip("/") + "/ari"
+        self._authentication = aiohttp.BasicAuth(user, secret)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE_S)
+        self._session = aiohttp.ClientSession(connector=connector, auth=self._authentication)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session:
+            await self._session.close()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The pool; also opens the event WebSocket."""
+        assert self._session is not None, "AriClient is used inside its `async with`"
+        return self._session
+
+    @property
+    def url(self) -> str:
+        """Where ARI is."""
+        return self._url
+
+    async def get(self, *path: str, **query: str) -> Any:
+        """GET, decoded. Raises AsteriskRefused, AsteriskUnreachable."""
+        return await self._request("GET", path, query, None)
+
+    async def post(self, *path: str, body: object = None, **query: str) -> Any:
+        """POST, decoded. Raises AsteriskRefused, AsteriskUnreachable."""
+        return await self._request("POST", path, query, body)
+
+    async def put(self, *path: str, body: object = None, **query: str) -> Any:
+        """PUT, decoded. Raises AsteriskRefused, AsteriskUnreachable."""
+        return await self._request("PUT", path, query, body)
+
+    async def create(self, *path: str, body: object = None, **query: str) -> None:
+        """POST with an id of our own: that it exists already means that it was done before."""
+        try:
+            await self.post(*path, body=body, **query)
+        except AsteriskRefused as refused:
+            if refused.status != 409:
+                raise
+
+    async def delete(self, *path: str, **query: str) -> None:
+        """DELETE; that it is gone already means that it was done before."""
+        try:
+            await self._request("DELETE", path, query, None)
+        except AsteriskRefused as refused:
+            if refused.status != 404:
+                raise
+
+    async def _request(
+        self, method: str, path: tuple[str, ...], query: dict[str, str], body: object
+    ) -> Any:
+        url = "/".join((self._url, *(quote(part, safe="") for part in path)))
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json"} if data else None
+        timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
+        try:
+            async with self.session.request(
+                method, url, params=query, data=data, headers=headers, timeout=timeout
+            ) as response:
+                content = await response.read()
+                if response.status >= 400:
+                    raise AsteriskRefused(response.status, _reason(content))
+                return msgspec.json.decode(content) if content else None
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise AsteriskUnreachable(f"{method} {'/'.join(path)}: {error!r}") from error
+
+
+def _reason(content: bytes) -> str:
+    """Asterisk's own sentence, without the request it may quote."""
+    try:
+        decoded = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return "no reason given"
+    return str(decoded.get("message") or decoded.get("error")) if isinstance(decoded, dict) else ""

@@ -1,0 +1,113 @@
+"""The domain's wishes as ARI commands; ids of our own make every repeat recognisable."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from agent.asterisk.ari_client import AriClient
+from agent.asterisk.errors import AsteriskRefused
+from agent.domain.call_state import Call
+from agent.domain.effects import (
+    AnswerCaller,
+    AnyEffect,
+    ConnectLegs,
+    HangUp,
+    PlayPrompt,
+    RemoveBridge,
+    RingCaller,
+    RingOperator,
+    StopPrompt,
+)
+from agent.runtime.doors import DONE, Performed
+from agent.runtime.errors import EffectFailed
+
+RING_GUARD_S = 3
+"""How much longer Asterisk rings than we do: it only guards against our own death."""
+
+Sound = Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]
+"""Turns a prompt into a file (path without extension) and its length. Raises EffectFailed."""
+
+
+class AriEffects:
+    """Fulfils wishes about channels, prompts and bridges."""
+
+    def __init__(
+        self, client: AriClient, application: str, sound: Sound, talk_detection: str
+    ) -> None:
+        self._ari = client
+        self._application = application
+        self._sound = sound
+        self._talk_detection = talk_detection
+
+    async def perform(self, call: Call, effect: AnyEffect) -> Performed:
+        """Fulfil one wish. Raises EffectFailed."""
+        match effect:
+            case AnswerCaller():
+                await self._answer(effect)
+            case PlayPrompt():
+                return await self._play(effect)
+            case StopPrompt():
+                await self._ari.delete("playbacks", effect.playback)
+            case RingCaller():
+                await self._ari.post("channels", effect.channel, "ring")
+            case RingOperator():
+                await self._ring(call, effect)
+            case ConnectLegs():
+                await self._connect(effect)
+            case HangUp():
+                await self._ari.delete("channels", effect.channel, reason=effect.reason)
+            case RemoveBridge():
+                await self._ari.delete("bridges", effect.bridge)
+            case _:
+                raise EffectFailed(f"{type(effect).__name__} is not for Asterisk")
+        return DONE
+
+    async def _answer(self, effect: AnswerCaller) -> None:
+        # A caller who entered through Stasis() gives no cause of hang-up unless asked for.
+        await self._ari.post(
+            "applications",
+            self._application,
+            "subscription",
+            eventSource=f"channel:{effect.channel}",
+        )
+        await self._ari.post("channels", effect.channel, "answer")
+
+    async def _play(self, effect: PlayPrompt) -> Performed:
+        path, length = await self._sound(effect)
+        await self._ari.create(
+            "channels", effect.channel, "play", effect.playback, media=f"sound:{path}"
+        )
+        return Performed(prompt_length=length)
+
+    async def _ring(self, call: Call, effect: RingOperator) -> None:
+        number = call.caller.number or ""
+        shown = effect.caller_shown.replace('"', "").replace("<", "").replace(">", "")
+        await self._ari.create(
+            "channels",
+            effect.channel,
+            body={"variables": {"TALK_DETECT(set)": self._talk_detection}},
+            endpoint=f"PJSIP/{effect.operator}",
+            app=self._application,
+            appArgs=f"operator,{call.call_id}",
+            callerId=f'"{shown}" <{number}>',
+            timeout=str(int(effect.ring_seconds) + RING_GUARD_S),
+            originator=effect.caller_channel,
+        )
+
+    async def _connect(self, effect: ConnectLegs) -> None:
+        await self._ari.create("bridges", effect.bridge, type="mixing,dtmf_events")
+        await self._stop_ringing(effect)
+        await self._ari.post(
+            "bridges",
+            effect.bridge,
+            "addChannel",
+            channel=f"{effect.caller},{effect.operator}",
+            absorbDTMF="true",
+        )
+
+    async def _stop_ringing(self, effect: ConnectLegs) -> None:
+        try:
+            await self._ari.delete("channels", effect.caller, "ring")
+        except AsteriskRefused as refused:
+            if refused.status != 409:  # 409: he is not in our care any more, the bridge will tell
+                raise

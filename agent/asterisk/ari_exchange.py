@@ -1,0 +1,97 @@
+"""Asterisk beyond single calls: what lives there now, and the operators' telephones."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from agent.asterisk.ari_client import AriClient
+from agent.asterisk.ari_events import arrival
+from agent.asterisk.ari_messages import Channel
+from agent.asterisk.errors import AsteriskRefused
+from agent.asterisk.phone_accounts import ACCOUNT_FORM, PasswordDigest, phone_account_objects
+from agent.domain.identifiers import BridgeId, ChannelId, OperatorId
+from agent.runtime import clock
+from agent.runtime.dispatcher import call_of
+from agent.runtime.doors import Arrival, Living
+from agent.runtime.recorder import OperatorAccount
+
+DYNAMIC = ("asterisk", "config", "dynamic", "res_pjsip")
+FALLBACK_VARIABLE = "OPERATORS_PHONES"
+"""What the dialplan rings when the agent is away."""
+
+log = structlog.get_logger()
+
+
+class AriExchange:
+    """Implements runtime.doors.Exchange over ARI."""
+
+    def __init__(self, client: AriClient, application: str) -> None:
+        self._ari = client
+        self._application = application
+
+    async def living(self) -> Living:
+        """All channels, those in our application, and bridges of ours that nobody is in."""
+        channels, application, bridges = await asyncio.gather(
+            self._ari.get("channels"),
+            self._ari.get("applications", self._application),
+            self._ari.get("bridges"),
+        )
+        return Living(
+            channels=frozenset(ChannelId(c["id"]) for c in channels),
+            in_our_care=frozenset(ChannelId(c) for c in application["channel_ids"]),
+            empty_bridges=frozenset(
+                BridgeId(b["id"]) for b in bridges if call_of(b["id"]) and not b["channels"]
+            ),
+        )
+
+    async def arrival_of(self, channel: ChannelId) -> Arrival | None:
+        """A caller's leg in our application whose StasisStart we did not get."""
+        try:
+            found = msgspec.convert(await self._ari.get("channels", channel), Channel)
+        except AsteriskRefused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        return arrival(found, clock.now(), "ARI channels")
+
+    async def hang_up(self, channel: ChannelId) -> None:
+        """End a leg that belongs to no call."""
+        await self._ari.delete("channels", channel)
+
+    async def remove_bridge(self, bridge: BridgeId) -> None:
+        """Remove a bridge that belongs to no call."""
+        await self._ari.delete("bridges", bridge)
+
+    async def publish_phones(self, accounts: Sequence[OperatorAccount]) -> None:
+        """Write every operator's SIP account, drop those of removed ones, tell the fallback."""
+        for operator in accounts:
+            digest = PasswordDigest(operator.digest_sha256, operator.digest_md5)
+            for item in phone_account_objects(operator.account, digest):
+                fields = [{"attribute": k, "value": v} for k, v in item.fields.items()]
+                await self._ari.put(
+                    *DYNAMIC, item.object_type, item.object_id, body={"fields": fields}
+                )
+        wanted = {operator.account for operator in accounts}
+        for endpoint in await self._endpoints():
+            name = str(endpoint["resource"])
+            if ACCOUNT_FORM.fullmatch(name) and name not in wanted:
+                for kind in ("endpoint", "aor", "auth"):
+                    await self._ari.delete(*DYNAMIC, kind, name)
+        phones = "&".join(f"PJSIP/{account}" for account in sorted(wanted)) or "none"
+        await self._ari.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value=phones)
+        log.info("phones_published", phones=len(wanted))
+
+    async def reachable_phones(self) -> set[OperatorId]:
+        """Operators whose telephone is registered and answers Asterisk."""
+        return {
+            OperatorId(endpoint["resource"])
+            for endpoint in await self._endpoints()
+            if endpoint["state"] == "online"
+        }
+
+    async def _endpoints(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self._ari.get("endpoints", "PJSIP")
+        return found

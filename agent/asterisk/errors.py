@@ -1,0 +1,19 @@
+"""What can go wrong at Asterisk's door."""
+
+from agent.runtime.errors import EffectFailed
+
+
+class AsteriskRefused(EffectFailed):
+    """Asterisk understood the request and said no; `status` is its HTTP status."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status = status
+
+
+class AsteriskUnreachable(EffectFailed):
+    """Asterisk did not answer in time, or not at all."""
+
+
+class AsteriskUnfit(Exception):
+    """This Asterisk must not be used; the message says why and what to install."""

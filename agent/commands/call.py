@@ -1,0 +1,35 @@
+"""`lpse-agent call NUMBER`: everything that is known of one call."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from agent.commands.call_object import call_object
+from agent.commands.call_sheet import show_call
+from agent.commands.plain import console, print_json, said_plainly
+from agent.database.reports import read_call
+from agent.settings import read_settings
+
+
+def call(
+    number: Annotated[
+        str,
+        typer.Argument(
+            help="Form number (0123/FK-TLP/LPSE.BTG/2026, or 123/2026) or ticket number "
+            "(26-00412-7, with or without signs between the digits)."
+        ),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show one call: timeline, the procedure's steps with their proof, deviations.
+
+    Every line names its evidence: whose word it is, and the event's place in the call's log.
+    """
+    with said_plainly():
+        settings = read_settings()
+        report = asyncio.run(read_call(settings.database_url, number))
+        if json:
+            print_json(call_object(report, settings.zone))
+        else:
+            show_call(report, settings.zone, console())

@@ -1,0 +1,78 @@
+"""One call for programs: the JSON object of `call NUMBER --json` and of the demonstration."""
+
+from datetime import datetime
+from typing import Any
+
+from agent.database.reports import CallReport
+from agent.domain.call_state import Moment
+from agent.domain.consultation import Deviation, StepRecord
+from agent.domain.office_time import local
+
+
+def call_object(report: CallReport, zone: str) -> dict[str, Any]:
+    """What is known of a call; times in the office's zone, durations in seconds."""
+    call, talk = report.call, report.call.conversation
+    moments: dict[str, Moment | None] = {
+        "opened_at": call.arrived,
+        "answered_at": talk.answered if talk else None,
+        "ended_at": call.ended,
+    }
+    return {
+        "form_number": call.form_number,
+        "ticket_number": call.ticket_number,
+        "outcome": report.outcome,
+        "operator": talk.operator if talk else None,
+        "caller": call.caller.shown,
+        **{name: _shown(moment and moment.at, zone) for name, moment in moments.items()},
+        "steps": [_step(step, report.deviations, zone) for step in report.steps],
+        "deviations": [_deviation(deviation) for deviation in report.deviations],
+        "sources": {
+            **{name: moment.source for name, moment in moments.items() if moment},
+            **_step_sources(report.steps),
+        },
+        "events": len(report.events),
+        "archive_sha256": call.archive_sha256,
+    }
+
+
+def _step(step: StepRecord, deviations: tuple[Deviation, ...], zone: str) -> dict[str, Any]:
+    own = [deviation for deviation in deviations if deviation.step == step.step]
+    return {
+        "step": step.step,
+        "activity": step.activity,
+        "state": step.state,
+        "limit_s": step.limit_s,
+        "started_at": _shown(step.started_at, zone),
+        "met_at": _shown(step.met_at, zone),
+        "seconds": step.seconds,
+        "evidence": [
+            {
+                "fact": evidence.fact,
+                "at": _shown(evidence.at, zone),
+                "source": evidence.source,
+                "event": evidence.event,
+            }
+            for evidence in step.evidence
+        ],
+        # The time's deviation where there are two; `deviations` has them all.
+        "deviation": _deviation(own[0]) if own else None,
+    }
+
+
+def _deviation(deviation: Deviation) -> dict[str, Any]:
+    return {name: getattr(deviation, name) for name in deviation.__struct_fields__}
+
+
+def _step_sources(steps: tuple[StepRecord, ...]) -> dict[str, str]:
+    sources = {}
+    for step in steps:
+        for evidence in step.evidence:
+            if evidence.fact == "clock_started":
+                sources[f"step {step.step} started_at"] = evidence.source
+            elif evidence.at == step.met_at:
+                sources[f"step {step.step} met_at"] = evidence.source
+    return sources
+
+
+def _shown(at: datetime | None, zone: str) -> str | None:
+    return local(at, zone).isoformat(timespec="microseconds") if at else None

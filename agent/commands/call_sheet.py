@@ -1,0 +1,141 @@
+"""One call for people: head, timeline, the procedure's steps, deviations, offers and hearing."""
+
+from rich.console import Console
+from rich.table import Table
+
+from agent.commands.plain import milliseconds, seconds
+from agent.commands.timeline import timeline_of, who
+from agent.commands.words import DEVIATION_KINDS, FACTS, OUTCOMES, REASONS, STEP_STATES, cause
+from agent.database.reports import CallReport
+from agent.domain.call_state import Offer
+from agent.domain.consultation import StepRecord
+from agent.domain.office_time import local
+
+
+def show_call(report: CallReport, zone: str, console: Console) -> None:
+    """Print everything that is known of a call, in Indonesian, times in the office's zone."""
+    _show_head(report, zone, console)
+    console.print(_timeline(report, zone))
+    console.print(_steps(report, zone))
+    if report.deviations:
+        console.print(_deviations(report))
+    else:
+        console.print("Penyimpangan: tidak ada")
+    if report.call.offers:
+        console.print(_offers(report, zone))
+    _show_hearing(report, zone, console)
+
+
+def _show_head(report: CallReport, zone: str, console: Console) -> None:
+    call, talk = report.call, report.call.conversation
+    answered = talk.answered.at if talk and talk.answered else None
+    console.print(f"Formulir    {call.form_number}")
+    console.print(f"Tiket       {call.ticket_number or '–'}")
+    console.print(f"Hasil       {OUTCOMES[report.outcome]} ({report.outcome})")
+    console.print(f"Penelepon   {call.caller.shown}")
+    console.print(f"Operator    {f'{talk.name} ({talk.operator})' if talk else '–'}")
+    console.print(f"Tanggal     {local(call.arrived.at, zone):%Y-%m-%d} ({zone})")
+    console.print(f"Masuk       {milliseconds(call.arrived.at, zone)}   {call.arrived.source}")
+    source = talk.answered.source if talk and talk.answered else ""
+    console.print(f"Dijawab     {milliseconds(answered, zone)}   {source}")
+    ended = call.ended
+    source = ended.source if ended else ""
+    console.print(f"Selesai     {milliseconds(ended.at if ended else None, zone)}   {source}")
+    console.print(f"SOP         {call.rules.sop}")
+    console.print(f"Arsip       {call.archive_sha256 or '–'}\n")
+
+
+def _timeline(report: CallReport, zone: str) -> Table:
+    table = _table("Garis waktu", "Waktu", "Peristiwa", "Bukti")
+    for line in timeline_of(report):
+        table.add_row(milliseconds(line.at, zone), line.text, line.evidence)
+    return table
+
+
+def _steps(report: CallReport, zone: str) -> Table:
+    table = _table("Langkah SOP", "No", "Kegiatan", "Batas", "Terukur", "Keadaan", "Bukti")
+    for step in report.steps:
+        table.add_row(
+            step.step,
+            step.activity,
+            f"{step.limit_s:g} dtk" if step.limit_s is not None else "–",
+            seconds(step.seconds),
+            STEP_STATES[step.state],
+            _evidence(step, zone),
+        )
+    return table
+
+
+def _evidence(step: StepRecord, zone: str) -> str:
+    return "\n".join(
+        f"{FACTS.get(e.fact, e.fact)} {milliseconds(e.at, zone)} ({e.source} · #{e.event})"
+        for e in step.evidence
+    )
+
+
+def _deviations(report: CallReport) -> Table:
+    table = _table(
+        "Penyimpangan",
+        "Langkah",
+        "Jenis",
+        "Batas",
+        "Terukur",
+        "Lebih",
+        "Sebab",
+        "Operator",
+        "Bukti",
+    )
+    for deviation in report.deviations:
+        table.add_row(
+            deviation.step,
+            DEVIATION_KINDS[deviation.kind],
+            f"{deviation.limit_s:g} dtk" if deviation.limit_s is not None else "–",
+            seconds(deviation.measured_s),
+            seconds(deviation.excess_s),
+            REASONS.get(deviation.reason, deviation.reason),
+            deviation.operator or "–",
+            " ".join(f"#{event}" for event in deviation.events),
+        )
+    return table
+
+
+def _offers(report: CallReport, zone: str) -> Table:
+    table = _table("Operator yang dihubungi", "Ditawarkan", "Operator", "Akhirnya", "Bukti")
+    for offer in report.call.offers:
+        proof = offer.ended or offer.connected or offer.answered or offer.offered
+        table.add_row(
+            milliseconds(offer.offered.at, zone),
+            f"{offer.name} ({offer.operator})",
+            _ending(offer),
+            f"{proof.source} · #{proof.event}",
+        )
+    return table
+
+
+def _ending(offer: Offer) -> str:
+    if offer.answered:
+        waited = seconds((offer.answered.at - offer.offered.at).total_seconds())
+        talked = "berbicara" if offer.connected else "tidak tersambung"
+        return f"diangkat setelah {waited}, {talked}"
+    return cause(offer.cause) if offer.ended else "masih berdering"
+
+
+def _show_hearing(report: CallReport, zone: str, console: Console) -> None:
+    """Who heard the numbers, and how much of them."""
+    for playback in report.call.playbacks:
+        if playback.prompt not in ("numbers", "nobody_available"):
+            continue
+        listener = who(report.call, playback.channel).capitalize()
+        if playback.heard:
+            at = milliseconds(playback.heard.at, zone)
+            proof = f"{playback.heard.source} · #{playback.heard.event}"
+            console.print(f"{listener} mendengar nomor sampai akhir pada {at} ({proof})")
+        else:
+            console.print(f"{listener} tidak mendengar nomor sampai akhir")
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", show_lines=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

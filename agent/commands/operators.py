@@ -1,0 +1,88 @@
+"""`lpse-agent operator …`: who answers the telephone."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from agent.asterisk.phone_accounts import digest_of, make_password
+from agent.commands.plain import clock_of, console, print_json, refuse, said_plainly
+from agent.database.operators import add_operator, list_operators, remove_operator
+from agent.domain.identifiers import OperatorId
+from agent.settings import read_settings
+
+LONGEST_NAME = 80
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Operators: who may answer calls, each with a telephone account of his own.",
+)
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="The operator's name as reports show it.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Add an operator. His telephone's password is shown now and never again."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        refuse(f"A name has 1 to {LONGEST_NAME} printable characters.")
+    with said_plainly():
+        settings = read_settings()
+        password = make_password()
+
+        def digests_of(account: OperatorId) -> tuple[str, str]:
+            digest = digest_of(account, settings.sip_realm, password)
+            return digest.sha256, digest.md5
+
+        account = asyncio.run(add_operator(settings.database_url, name, digests_of))
+    if json:
+        print_json({"account": account, "name": name, "password": password})
+        return
+    out = console()
+    out.print(f"{name} is operator {account}.\n")
+    out.print("Enter this in the telephone or softphone:")
+    out.print(f"  user name / account    {account}")
+    out.print(f"  password               {password}")
+    out.print("  server / domain        the machine on which Asterisk runs, transport UDP")
+    out.print("\nThe password is not kept and cannot be shown again.")
+
+
+@app.command("list")
+def list_(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+) -> None:
+    """List all operators, also those who were removed, with the calls that each answered."""
+    with said_plainly():
+        settings = read_settings()
+        found = asyncio.run(list_operators(settings.database_url))
+    if json:
+        print_json([msgspec.structs.asdict(operator) for operator in found])
+        return
+    clock, table = clock_of(settings.zone), Table()
+    for heading in ("Akun", "Nama", "Sejak", "Sampai", "Panggilan", "Panggilan terakhir"):
+        table.add_column(heading, overflow="fold")
+    for operator in found:
+        table.add_row(
+            operator.account,
+            operator.name,
+            clock(operator.created_at),
+            clock(operator.removed_at),
+            str(operator.calls),
+            clock(operator.last_call_ended_at),
+        )
+    console().print(table)
+
+
+@app.command("remove")
+def remove(
+    account: Annotated[str, typer.Argument(help="The operator's account, e.g. op-101.")],
+) -> None:
+    """Take an operator off duty: no call is offered to him; his past calls stay his."""
+    with said_plainly():
+        settings = read_settings()
+        name = asyncio.run(remove_operator(settings.database_url, OperatorId(account)))
+    console().print(f"{name} ({account}) is no longer an operator.")

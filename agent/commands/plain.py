@@ -1,0 +1,76 @@
+"""How commands speak: one clear sentence for what went wrong, tables for people, JSON for programs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.domain.numbers import NumberInvalid
+from agent.domain.office_time import local
+from agent.domain.sop import SopInvalid
+from agent.settings import SettingsInvalid
+
+FAILED = 1
+BAD_INPUT = 2
+PIPE_COLUMNS = 150
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """End the command with one sentence and status 2 for bad input, 1 for anything else known."""
+    try:
+        yield
+    except NumberInvalid as error:
+        refuse(
+            f"{error} is neither a form number (0123/FK-TLP/LPSE.BTG/2026, in short 123/2026) "
+            "nor a ticket number with a right check digit (26-00412-7): "
+            "read it again, digit by digit."
+        )
+    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
+        refuse(str(error))
+    except DatabaseProblem as error:
+        _end(str(error), FAILED)
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the command because of what was typed."""
+    _end(sentence, BAD_INPUT)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(status)
+
+
+def console() -> Console:
+    """Where people read; a pipe or log gets lines wide enough for whole rows."""
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    return Console(width=width, highlight=False, markup=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON value for programs, indented."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def clock_of(zone: str) -> Callable[[datetime | None], str]:
+    """How moments are shown in the office's zone: 2 Mar 2026 as 2026-03-02, to the minute."""
+    return lambda at: f"{local(at, zone):%Y-%m-%d %H:%M} {zone}" if at else "–"
+
+
+def milliseconds(at: datetime | None, zone: str) -> str:
+    """A moment of a call with its zone, to the millisecond."""
+    if at is None:
+        return "–"
+    return f"{local(at, zone).isoformat(sep=' ', timespec='milliseconds')[11:23]} {zone}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration as Indonesians write it, e.g. 2,350 dtk."""
+    return "–" if value is None else f"{value:.3f} dtk".replace(".", ",")

@@ -1,0 +1,107 @@
+"""A call's log as lines for people, each with the evidence that proves it."""
+
+from datetime import datetime
+
+import msgspec
+
+from agent.commands.words import PLAYBACK_RESULTS, PROMPTS, cause
+from agent.database.reports import CallReport, LoggedEvent
+from agent.domain.call_state import Call
+from agent.domain.events import (
+    AnyEvent,
+    CallArrived,
+    CallerAnswered,
+    DigitPressed,
+    EffectRefused,
+    FormArchived,
+    LegConnected,
+    LegHungUp,
+    OperatorAnswered,
+    OperatorLegReady,
+    OperatorOffered,
+    OperatorRinging,
+    OperatorSpoke,
+    PromptFinished,
+    PromptStarted,
+    TicketReserved,
+    TimerFired,
+)
+from agent.domain.identifiers import PlaybackId
+
+
+class TimelineLine(msgspec.Struct, frozen=True):
+    """What happened when, in Indonesian, and whose word and which event of the log proves it."""
+
+    at: datetime
+    text: str
+    evidence: str
+
+
+def timeline_of(report: CallReport) -> list[TimelineLine]:
+    """Every event of the call in the order of time; the log's order where times are equal."""
+    lines = (_line(report.call, logged) for logged in report.events)
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _line(call: Call, logged: LoggedEvent) -> TimelineLine:
+    event = logged.event
+    return TimelineLine(event.at, _text(call, event), f"{event.source} · #{logged.sequence}")
+
+
+def _text(call: Call, event: AnyEvent) -> str:
+    match event:
+        case CallArrived(caller=caller, form_number=form_number):
+            return f"Telepon masuk dari {caller.shown}; konsultasi dibuka, formulir {form_number}"
+        case CallerAnswered():
+            return "Saluran penelepon dibuka untuk mendengar sambutan"
+        case PromptStarted(playback=playback):
+            return f"{_listener(call, playback)} mulai mendengar {_prompt(call, playback)}"
+        case PromptFinished(playback=playback, result=result):
+            told = f"{_prompt(call, playback)}: {PLAYBACK_RESULTS[result]}"
+            return f"{_listener(call, playback)}, {told}"
+        case OperatorOffered(operator=operator, name=name):
+            return f"Ditawarkan kepada {name} ({operator})"
+        case OperatorRinging(channel=channel):
+            return f"Telepon {who(call, channel)} berdering"
+        case OperatorAnswered(channel=channel):
+            return f"{_named(call, channel)} mengangkat telepon; jam SOP mulai"
+        case OperatorLegReady(channel=channel):
+            return f"Saluran {who(call, channel)} siap disambungkan"
+        case LegConnected(channel=channel):
+            return f"{_named(call, channel)} masuk ke percakapan"
+        case OperatorSpoke(channel=channel):
+            return f"{_named(call, channel)} berbicara"
+        case DigitPressed(channel=channel, digit=digit):
+            return f"{_named(call, channel)} menekan {digit}"
+        case LegHungUp(channel=channel, cause=code):
+            return f"Saluran {who(call, channel)} berakhir: {cause(code)}"
+        case TicketReserved(ticket_number=ticket_number):
+            return f"Tiket {ticket_number} dibuat"
+        case TimerFired(timer=timer):
+            return f"Waktu {timer} habis"
+        case EffectRefused(effect=effect, reason=reason):
+            return f"{effect} ditolak: {reason or 'tanpa sebab'}"
+        case FormArchived(path=path, sha256=sha256):
+            return f"Lembar konsultasi diarsipkan: {path} (SHA-256 {sha256[:16]}…)"
+
+
+def who(call: Call, channel: str) -> str:
+    """Whose leg a channel is."""
+    if channel == call.channel:
+        return "penelepon"
+    offer = next((offer for offer in call.offers if offer.channel == channel), None)
+    return f"operator {offer.operator}" if offer else f"saluran {channel}"
+
+
+def _named(call: Call, channel: str) -> str:
+    return who(call, channel).capitalize()
+
+
+def _listener(call: Call, playback: PlaybackId) -> str:
+    channel = next((p.channel for p in call.playbacks if p.playback == playback), playback)
+    return _named(call, channel)
+
+
+def _prompt(call: Call, playback: PlaybackId) -> str:
+    name = next((p.prompt for p in call.playbacks if p.playback == playback), playback)
+    return PROMPTS.get(name, name)

@@ -1,0 +1,91 @@
+"""Indonesian words for what a record holds, as data: outcomes, states, prompts, causes, reasons."""
+
+OUTCOMES = {
+    "in_progress": "masih berlangsung",
+    "abandoned_in_welcome": "penelepon menutup saat sambutan",
+    "abandoned_waiting": "penelepon menutup saat menunggu",
+    "unanswered": "tidak ada operator yang menjawab",
+    "solved": "terjawab",
+    "escalated": "dieskalasi",
+    "dropped_by_caller": "penelepon menutup sebelum selesai",
+    "undecided": "operator menutup tanpa keputusan",
+    "interrupted": "terputus oleh gangguan",
+}
+
+STEP_STATES = {
+    "met": "terpenuhi",
+    "running": "berjalan",
+    "unmet": "tidak terpenuhi",
+    "not_applicable": "tidak berlaku",
+}
+
+DEVIATION_KINDS = {"time": "waktu", "output": "keluaran", "equipment": "perlengkapan"}
+
+REASONS = {
+    "met_late": "dipenuhi terlambat",
+    "not_met_in_time": "tidak dipenuhi dalam batas waktu",
+    "identity_not_recorded": "identitas tidak dicatat",
+    "ended_without_decision": "selesai tanpa keputusan",
+    "caller_left_before_hearing": "penelepon menutup sebelum mendengar nomor",
+    "numbers_not_heard": "nomor tidak diperdengarkan sampai akhir",
+}
+
+FACTS = {
+    "clock_started": "jam mulai",
+    "call_arrived": "telepon masuk",
+    "notice_heard_to_its_end": "pemberitahuan didengar sampai akhir",
+    "operator_spoke": "operator berbicara",
+    "operator_pressed_*2": "operator menekan *2",
+    "operator_pressed_*3": "operator menekan *3",
+    "operator_pressed_*6": "operator menekan *6",
+    "decided_yes": "keputusan: dapat dijawab",
+    "decided_no": "keputusan: tidak dapat dijawab",
+    "form_archived": "lembar diarsipkan",
+    "numbers_heard_by_operator": "nomor didengar operator",
+    "numbers_heard_by_caller": "nomor didengar penelepon",
+}
+
+PROMPTS = {
+    "welcome_morning": "salam pagi",
+    "welcome_noon": "salam siang",
+    "welcome_afternoon": "salam sore",
+    "welcome_evening": "salam malam",
+    "recording_notice": "pemberitahuan rekaman",
+    "connecting": "pemberitahuan sedang disambungkan",
+    "please_wait": "permintaan menunggu",
+    "nobody_available": "permintaan maaf dan nomor formulir",
+    "numbers": "nomor formulir dan nomor tiket",
+    "numbers_last": "nomor panggilan sebelumnya",
+    "no_numbers_yet": "kabar bahwa tiket belum ada",
+    "tone_accepted": "nada diterima",
+    "tone_refused": "nada ditolak",
+}
+
+PLAYBACK_RESULTS = {
+    "done": "didengar sampai akhir",
+    "failed": "gagal diputar",
+    "stopped": "dihentikan",
+    "overdue": "tidak ada kabar akhirnya",
+    "refused": "tidak dapat diputar",
+}
+
+# Q.850, as telephones say why a leg ended.
+CAUSES = {
+    16: "ditutup",
+    17: "sibuk",
+    18: "tidak ada tanggapan",
+    19: "tidak diangkat",
+    20: "telepon tidak terdaftar",
+    21: "ditolak",
+    26: "dibatalkan",
+    27: "telepon tidak terjangkau",
+    31: "ditutup",
+    34: "tidak ada saluran",
+    38: "jaringan terganggu",
+    127: "sebab tidak diketahui",
+}
+
+
+def cause(code: int | None) -> str:
+    """Why a leg ended."""
+    return "berakhir" if code is None else CAUSES.get(code, f"sebab {code}")

@@ -1,0 +1,75 @@
+"""What an agent asks for beside records: numbers set aside, unfinished calls, operators.
+
+Numbers belong to the agent that reserved them for as long as its session holds a lock in its
+name. When that session ends, whatever it did not give away is free for the next agent.
+"""
+
+import asyncio
+
+import msgspec
+
+from agent.database.connect import Connection, borrowed, open_connection
+from agent.database.queries import sql
+from agent.domain.call_state import Call
+from agent.domain.effects import AnyEffect
+from agent.domain.numbers import YearNumber
+from agent.runtime.recorder import NumberKind, OperatorAccount, UnfinishedCall
+
+_PENDING = msgspec.json.Decoder(tuple[AnyEffect, ...])
+_STATE = msgspec.json.Decoder(Call)
+
+
+class Desk:
+    """One connection that carries this agent's name, used by one asker at a time."""
+
+    def __init__(self, url: str, holder: str) -> None:
+        self._url = url
+        self._holder = holder
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+
+    async def reserve(self, kind: NumberKind, year: int, count: int) -> list[YearNumber]:
+        """Set `count` numbers aside in ascending order. Raises DatabaseUnreachable."""
+        async with self._turn:
+            connection = await self._announced()
+            async with borrowed(connection), connection.transaction():
+                await connection.execute(sql("queue_for_numbers"), f"{kind} {year}")
+                place = (kind, year, self._holder)
+                rows = await connection.fetch(sql("take_over_numbers"), *place, count)
+                if len(rows) < count:
+                    missing = count - len(rows)
+                    rows += await connection.fetch(sql("reserve_new_numbers"), *place, missing)
+        return sorted(YearNumber(year, row["sequence"]) for row in rows)
+
+    async def unfinished(self) -> list[UnfinishedCall]:
+        """Calls that are not archived, oldest first. Raises DatabaseUnreachable."""
+        async with self._turn:
+            connection = await self._announced()
+            async with borrowed(connection):
+                rows = await connection.fetch(sql("unfinished_calls"))
+        return [
+            UnfinishedCall(_STATE.decode(row["state"]), _PENDING.decode(row["pending"]))
+            for row in rows
+        ]
+
+    async def operators(self) -> list[OperatorAccount]:
+        """Operators on duty. Raises DatabaseUnreachable."""
+        async with self._turn:
+            connection = await self._announced()
+            async with borrowed(connection):
+                rows = await connection.fetch(sql("operators_on_duty"))
+        return [OperatorAccount(**row) for row in rows]
+
+    async def aclose(self) -> None:
+        """End the session; numbers that were not given away are free from now on."""
+        if self._connection:
+            self._connection.terminate()
+        self._connection = None
+
+    async def _announced(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            connection = await open_connection(self._url)
+            async with borrowed(connection):
+                await connection.execute(sql("announce_holder"), self._holder)
+            self._connection = connection
+        return self._connection

@@ -1,0 +1,56 @@
+"""The list of operators: who is added gets the next account, who is removed keeps his past."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from agent.database.connect import connected
+from agent.database.errors import OperatorUnknown
+from agent.database.queries import sql
+from agent.domain.identifiers import OperatorId
+
+_LOCK = 20819
+
+
+class OperatorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One operator in the list, also one who was removed."""
+
+    account: OperatorId
+    name: str
+    created_at: datetime
+    removed_at: datetime | None
+    calls: int
+    last_call_ended_at: datetime | None
+
+
+async def add_operator(
+    url: str, name: str, digests_of: Callable[[OperatorId], tuple[str, str]]
+) -> OperatorId:
+    """Keep a new operator under the next account, op-101 being the first.
+
+    digests_of answers the SHA-256 and MD5 digests of the account's password. Raises
+    DatabaseUnreachable.
+    """
+    async with connected(url) as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        number = await connection.fetchval(sql("next_operator_number"))
+        account = OperatorId(f"op-{number}")
+        await connection.execute(sql("add_operator"), account, name, *digests_of(account))
+    return account
+
+
+async def remove_operator(url: str, account: OperatorId) -> str:
+    """Take an operator off duty; answers his name. Raises OperatorUnknown, DatabaseUnreachable."""
+    async with connected(url) as connection:
+        name = await connection.fetchval(sql("remove_operator"), account)
+    if name is None:
+        raise OperatorUnknown(f"There is no operator {account} on duty: see `operator list`.")
+    return str(name)
+
+
+async def list_operators(url: str) -> list[OperatorSummary]:
+    """All operators who ever were, by account. Raises DatabaseUnreachable."""
+    async with connected(url) as connection:
+        rows = await connection.fetch(sql("list_operators"))
+    return [msgspec.convert(dict(row), OperatorSummary) for row in rows]

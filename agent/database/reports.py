@@ -1,0 +1,136 @@
+"""What people ask about calls: a filtered list, and one call with everything that is known."""
+
+import re
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from agent.database.connect import Connection, connected
+from agent.database.errors import NumberUnknown
+from agent.database.queries import sql
+from agent.domain.call_state import Call
+from agent.domain.consultation import Deviation, Evidence, Outcome, StepRecord
+from agent.domain.events import AnyEvent
+from agent.domain.identifiers import CallId, OperatorId
+from agent.domain.numbers import parse_ticket_number
+
+# 0123/FK-TLP/LPSE.BTG/2026 in any case and with any spaces, or in short 123/2026.
+_FORM = re.compile(r"(\d{1,9})/(?:\S*/)?(\d{4})")
+
+_STATE = msgspec.json.Decoder(Call)
+_EVENT = msgspec.json.Decoder(AnyEvent)
+_EVIDENCE = msgspec.json.Decoder(tuple[Evidence, ...])
+
+
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls to list; None does not ask. `until` is the first moment no longer wanted."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    caller: str | None = None
+    operator: OperatorId | None = None
+    outcome: Outcome | None = None
+    deviation: bool | None = None
+
+
+class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One call in a list."""
+
+    call_id: CallId
+    form_number: str
+    ticket_number: str | None
+    caller: str
+    operator: OperatorId | None
+    outcome: Outcome
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    deviations: int
+
+
+class LoggedEvent(msgspec.Struct, frozen=True):
+    """One event of a call at its place in the call's log."""
+
+    sequence: int
+    event: AnyEvent
+
+
+class CallReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is known of one call, as it was recorded."""
+
+    call: Call
+    outcome: Outcome
+    steps: tuple[StepRecord, ...]
+    deviations: tuple[Deviation, ...]
+    events: tuple[LoggedEvent, ...]
+
+
+async def list_calls(
+    url: str, wanted: CallFilter, after: str | None = None, limit: int = 50
+) -> list[CallSummary]:
+    """Calls newest first, at most `limit`, from the one after the form number `after`.
+
+    A caller's number may be typed in national or international form, or only its last digits.
+    Raises NumberInvalid, NumberUnknown for `after`, and DatabaseUnreachable.
+    """
+    async with connected(url) as connection:
+        page = await _call_id(connection, after) if after else None
+        rows = await connection.fetch(
+            sql("list_calls"),
+            wanted.since,
+            wanted.until,
+            caller_digits(wanted.caller) if wanted.caller else None,
+            wanted.operator,
+            wanted.outcome,
+            wanted.deviation,
+            page,
+            limit,
+        )
+    return [msgspec.convert(dict(row), CallSummary) for row in rows]
+
+
+async def read_call(url: str, number: str) -> CallReport:
+    """The call of a form number or ticket number, in any spelling that a person types.
+
+    Raises NumberInvalid, NumberUnknown, DatabaseUnreachable.
+    """
+    async with (
+        connected(url) as connection,
+        # One moment for all five reads, also while the call goes on.
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        call_id = await _call_id(connection, number)
+        call = await connection.fetchrow(sql("read_call"), call_id)
+        assert call is not None, "a consultation has a call by its foreign key"
+        steps = await connection.fetch(sql("read_steps"), call_id)
+        deviations = await connection.fetch(sql("read_deviations"), call_id)
+        events = await connection.fetch(sql("read_events"), call_id)
+    return CallReport(
+        call=_STATE.decode(call["state"]),
+        outcome=Outcome(call["outcome"]),
+        steps=tuple(map(_step, steps)),
+        deviations=tuple(msgspec.convert(dict(row), Deviation) for row in deviations),
+        events=tuple(LoggedEvent(row["sequence"], _EVENT.decode(row["body"])) for row in events),
+    )
+
+
+def caller_digits(typed: str) -> str:
+    """The digits by which a caller's number is found, without country code or leading zero."""
+    return re.sub(r"^(?:0|62)", "", re.sub(r"\D", "", typed))
+
+
+def _step(row: asyncpg.Record) -> StepRecord:
+    return msgspec.convert({**row, "evidence": _EVIDENCE.decode(row["evidence"])}, StepRecord)
+
+
+async def _call_id(connection: Connection, typed: str) -> CallId:
+    form = _FORM.fullmatch(re.sub(r"\s+", "", typed))
+    if form:
+        year, sequence = int(form[2]), int(form[1])
+        found = await connection.fetchval(sql("find_call_by_form"), year, sequence)
+    else:
+        found = await connection.fetchval(sql("find_call_by_ticket"), parse_ticket_number(typed))
+    if found is None:
+        raise NumberUnknown(f"No call has the number {typed}.")
+    return CallId(found)

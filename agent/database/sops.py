@@ -1,0 +1,43 @@
+"""Revisions of the procedure: each is kept as it was when consultations ran under it."""
+
+import hashlib
+
+import msgspec
+
+from agent.database.connect import connected
+from agent.database.errors import SopRevisionChanged
+from agent.database.queries import sql
+from agent.domain.sop import Sop, parse_sop
+
+
+async def load_sop(url: str, content: object) -> Sop:
+    """Keep the revision that a procedure's data file describes, and answer it.
+
+    Raises SopInvalid, SopRevisionChanged when this revision is known with other content, and
+    DatabaseUnreachable.
+    """
+    sop = parse_sop(content)
+    encoded = msgspec.json.encode(content, order="sorted")
+    sha256 = hashlib.sha256(encoded).hexdigest()
+    async with connected(url) as connection:
+        await connection.execute(
+            sql("load_sop_revision"),
+            sop.name,
+            sop.document,
+            sop.revision,
+            encoded.decode(),
+            sha256,
+        )
+        if await connection.fetchval(sql("sop_revision_hash"), sop.name) != sha256:
+            raise SopRevisionChanged(
+                f"The content of {sop.name} differs from what consultations ran under: "
+                "raise the revision in the procedure's file."
+            )
+    return sop
+
+
+async def all_sops(url: str) -> dict[str, Sop]:
+    """Every revision that ever ran, by its name. Raises DatabaseUnreachable."""
+    async with connected(url) as connection:
+        rows = await connection.fetch(sql("all_sop_revisions"))
+    return {row["name"]: parse_sop(msgspec.json.decode(row["content"])) for row in rows}

@@ -1,0 +1,81 @@
+"""The archive of consultation forms: each written once, durable before its hash is told.
+
+The form is a JSON document (keys sorted, so the same facts give the same bytes) with everything
+that the SOP wants of it: the numbers, the steps with their evidence, the deviations and the whole
+call. What is written is never written over.
+"""
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from agent.domain.call_state import Call
+from agent.domain.consultation import judge
+from agent.domain.events import FormArchived
+from agent.domain.sop import Sop
+from agent.runtime import clock
+from agent.runtime.doors import Performed
+from agent.runtime.errors import EffectFailed
+
+
+class ArchiveFailed(EffectFailed):
+    """The form could not be written to the archive; look at the folder's rights and space."""
+
+
+class Archive:
+    """A folder of archived forms, one sub-folder a year."""
+
+    def __init__(self, folder: Path, sops: dict[str, Sop]) -> None:
+        self._folder = folder
+        self._sops = sops
+
+    async def write(self, call: Call) -> Performed:
+        """Write the call's form. Raises ArchiveFailed."""
+        content = render_form(call, self._sops[call.rules.sop])
+        file = self._folder / str(call.arrived.at.year) / f"{call.call_id}.json"
+        try:
+            content = await asyncio.to_thread(_write_once, file, content)
+        except OSError as error:
+            raise ArchiveFailed(str(error)) from error
+        archived = FormArchived(
+            at=clock.now(),
+            path=str(file.relative_to(self._folder)),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        return Performed(event=archived)
+
+
+def render_form(call: Call, sop: Sop) -> bytes:
+    """The form as it is archived; the same call gives the same bytes."""
+    document = {
+        "document": "Formulir Konsultasi",
+        "sop": {"document": sop.document, "revision": sop.revision, "office": sop.office_name},
+        "form_number": call.form_number,
+        "ticket_number": call.ticket_number,
+        "call": call,
+        "judgement": judge(call, sop),
+    }
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=1) + b"\n"
+
+
+def _write_once(file: Path, content: bytes) -> bytes:
+    """What is in the archive: this content, or what an earlier try has written there."""
+    if file.exists():
+        return file.read_bytes()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    with draft.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.chmod(0o440)
+    draft.rename(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return content

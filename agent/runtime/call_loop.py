@@ -1,0 +1,287 @@
+"""One call, strictly in order: decide, record, perform; each outcome comes back as an event."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+import structlog
+
+from agent.domain.call import decide
+from agent.domain.call_state import Call, Stage
+from agent.domain.consultation import judge
+from agent.domain.effects import (
+    AnyEffect,
+    CancelTimer,
+    ConnectLegs,
+    PlayPrompt,
+    ReleaseOperator,
+    ReserveTicket,
+    SeekOperator,
+    StartTimer,
+    StopSeeking,
+)
+from agent.domain.events import (
+    AnyEvent,
+    CallArrived,
+    CallerAnswered,
+    EffectRefused,
+    PromptFinished,
+    TicketReserved,
+    TimerFired,
+)
+from agent.domain.identifiers import CallId, PlaybackId
+from agent.domain.rules import CallRules
+from agent.domain.sop import Sop
+from agent.runtime import clock, metrics
+from agent.runtime.doors import Arrival, Performer
+from agent.runtime.errors import EffectFailed
+from agent.runtime.floor_keeper import FloorKeeper
+from agent.runtime.numbers import NumberPool
+from agent.runtime.recorder import Record, Recorder, UnfinishedCall
+
+OVERDUE_S = 2.0
+"""How long after its length a prompt's end is believed lost (Asterisk may never report it)."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class CallServices:
+    """What every call needs."""
+
+    recorder: Recorder
+    performer: Performer
+    numbers: NumberPool
+    floor: FloorKeeper
+    rules: CallRules
+    sops: dict[str, Sop]
+
+
+class CallLoop:
+    """The life of one call in this process."""
+
+    def __init__(self, call_id: CallId, services: CallServices) -> None:
+        self.call_id = call_id
+        self.call: Call | None = None
+        self._services = services
+        self._inbox: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._overdue: dict[PlaybackId, asyncio.TimerHandle] = {}
+        self._heard_until: dict[str, float] = {}
+        self._pending: list[AnyEffect] = []
+        self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def tell(self, event: AnyEvent) -> None:
+        """Give the call an event; never blocks."""
+        metrics.INBOX.inc()
+        self._inbox.put_nowait(event)
+
+    async def run(self, start: Arrival | UnfinishedCall) -> None:
+        """Live until the form is archived and nothing is left to do."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                if isinstance(start, Arrival):
+                    await self._arrive(start, tasks)
+                else:
+                    self._resume(start, tasks)
+                while not self._over:
+                    event = await self._inbox.get()
+                    metrics.INBOX.dec()
+                    if event:
+                        await self._next(event, tasks)
+        finally:
+            for timer in (*self._timers.values(), *self._overdue.values()):
+                timer.cancel()
+            metrics.INBOX.dec(self._inbox.qsize())
+
+    @property
+    def _over(self) -> bool:
+        """Archived, and every wish fulfilled; timers that still run have nothing to say."""
+        archived = self.call is not None and self.call.stage is Stage.ARCHIVED
+        return archived and all(isinstance(effect, StartTimer) for effect in self._pending)
+
+    async def _arrive(self, arrival: Arrival, tasks: asyncio.TaskGroup) -> None:
+        arrived = CallArrived(
+            at=arrival.at,
+            source=arrival.source,
+            call_id=arrival.call_id,
+            channel=arrival.channel,
+            caller=arrival.caller,
+            line=arrival.line,
+            form_number=await self._form_number(arrival),
+            rules=self._services.rules,
+        )
+        await self._decide(arrived, tasks)
+        metrics.ENTRY_SECONDS.observe(max(0.0, (clock.now() - arrival.at).total_seconds()))
+        if arrival.answered:
+            self.tell(CallerAnswered(at=arrival.at, source=arrival.source, channel=arrival.channel))
+
+    async def _form_number(self, arrival: Arrival) -> str:
+        while True:
+            try:
+                return await self._services.numbers.form_number(arrival.at)
+            except EffectFailed as error:
+                log.error("form_number_missing", call=self.call_id, reason=str(error))
+                await asyncio.sleep(0.5)
+
+    def _resume(self, unfinished: UnfinishedCall, tasks: asyncio.TaskGroup) -> None:
+        """Go on where the record ends; repeated wishes are recognised by their ids."""
+        self.call = unfinished.call
+        metrics.CALLS.labels(self.call.stage).inc()
+        offer = self.call.offer
+        if offer and not offer.ended:
+            self._services.floor.hold(self.call_id, offer.operator)
+        for effect in unfinished.pending:
+            self._begin(effect, tasks)
+
+    async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
+        metrics.EVENTS.labels(type(event).__name__).inc()
+        metrics.EVENT_LAG.observe(max(0.0, (clock.now() - event.at).total_seconds()))
+        if isinstance(event, PromptFinished) and event.playback in self._overdue:
+            self._overdue.pop(event.playback).cancel()
+            if not self._overdue:
+                self._heard_until.clear()
+        await self._decide(event, tasks)
+
+    async def _decide(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
+        before = self.call
+        try:
+            decision = decide(before, event)
+        except Exception:
+            # A call goes on without the one event that our own mistake cannot digest.
+            metrics.EVENTS_IGNORED.labels("undecidable").inc()
+            log.exception("event_undecidable", call=self.call_id, kind=type(event).__name__)
+            return
+        if decision.call is before and not decision.effects:
+            return
+        pending = [*self._pending, *decision.effects]
+        record = Record(self.call_id, decision.call.events, event, decision.call, tuple(pending))
+        with metrics.RECORD_SECONDS.time():
+            await self._services.recorder.record(record)
+        self.call = decision.call
+        self._note(before, decision.call)
+        for effect in decision.effects:
+            self._begin(effect, tasks)
+
+    def _note(self, before: Call | None, after: Call) -> None:
+        if before and before.stage == after.stage:
+            return
+        metrics.CALLS.labels(after.stage).inc()
+        if before:
+            metrics.CALLS.labels(before.stage).dec()
+        log.info("call_stage", call=self.call_id, stage=after.stage, events=after.events)
+        if after.stage is Stage.ARCHIVED:
+            metrics.CALLS.labels(after.stage).dec()
+            self._note_result(after)
+
+    def _note_result(self, call: Call) -> None:
+        sop = self._services.sops.get(call.rules.sop)
+        if sop is None:
+            return
+        judgement = judge(call, sop)
+        metrics.OUTCOMES.labels(judgement.outcome).inc()
+        for step in judgement.steps:
+            if step.seconds is not None:
+                metrics.STEP_SECONDS.labels(step.step).observe(step.seconds)
+        for deviation in judgement.deviations:
+            metrics.DEVIATIONS.labels(deviation.kind, deviation.step).inc()
+
+    def _begin(self, effect: AnyEffect, tasks: asyncio.TaskGroup) -> None:
+        """Start a wish; those of the floor and of time are fulfilled at once."""
+        assert self.call is not None
+        floor = self._services.floor
+        match effect:
+            case StartTimer():
+                self._start_timer(effect)
+            case CancelTimer():
+                self._cancel_timer(effect.timer)
+            case SeekOperator():
+                since = self.call.queued or self.call.arrived
+                floor.seek(self.call_id, since.at, effect.tried)
+            case StopSeeking():
+                floor.stop_seeking(self.call_id)
+            case ReleaseOperator():
+                floor.release(self.call_id, effect)
+            case _:
+                self._pending.append(effect)
+                tasks.create_task(self._fulfil(effect))
+
+    def _start_timer(self, effect: StartTimer) -> None:
+        self._cancel_timer(effect.timer)
+        self._pending.append(effect)
+
+        def fire() -> None:
+            self._pending.remove(effect)
+            self.tell(TimerFired(at=clock.now(), timer=effect.timer))
+
+        loop = asyncio.get_running_loop()
+        self._timers[effect.timer] = loop.call_later(effect.seconds, fire)
+
+    def _cancel_timer(self, name: str) -> None:
+        if name in self._timers:
+            self._timers.pop(name).cancel()
+        self._pending = [
+            e for e in self._pending if not (isinstance(e, StartTimer) and e.timer == name)
+        ]
+
+    async def _fulfil(self, effect: AnyEffect) -> None:
+        """Perform one wish in its lane: commands to one channel never overtake each other."""
+        name = type(effect).__name__
+        assert self.call is not None
+        try:
+            async with self._lanes[_lane(effect)]:
+                with metrics.EFFECT_SECONDS.labels(name).time():
+                    await self._perform(effect, self.call)
+        except EffectFailed as error:
+            metrics.EFFECTS_REFUSED.labels(name).inc()
+            log.info("effect_refused", call=self.call_id, effect=name, reason=str(error))
+            target = _target(effect)
+            self.tell(EffectRefused(at=clock.now(), effect=name, target=target, reason=str(error)))
+        finally:
+            self._pending.remove(effect)
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """Let the loop look up: the last wish may have been all that it waited for."""
+        if self._over:
+            metrics.INBOX.inc()
+            self._inbox.put_nowait(None)
+
+    async def _perform(self, effect: AnyEffect, call: Call) -> None:
+        if isinstance(effect, ReserveTicket):
+            at = clock.now()
+            ticket = await self._services.numbers.ticket_number(self.call_id, at)
+            self.tell(TicketReserved(at=at, ticket_number=ticket))
+            return
+        performed = await self._services.performer.perform(call, effect)
+        if performed.event:
+            self.tell(performed.event)
+        if isinstance(effect, PlayPrompt) and performed.prompt_length is not None:
+            self._expect_end(effect, performed.prompt_length.total_seconds())
+
+    def _expect_end(self, effect: PlayPrompt, seconds: float) -> None:
+        """A prompt begins when those before it on the same leg have ended."""
+        loop = asyncio.get_running_loop()
+        begins = max(loop.time(), self._heard_until.get(effect.channel, 0.0))
+        self._heard_until[effect.channel] = begins + seconds
+
+        def overdue() -> None:
+            self._overdue.pop(effect.playback, None)
+            self.tell(PromptFinished(at=clock.now(), playback=effect.playback, result="overdue"))
+
+        self._overdue[effect.playback] = loop.call_at(begins + seconds + OVERDUE_S, overdue)
+
+
+def _target(effect: AnyEffect) -> str:
+    """What the wish is about, most particular first."""
+    for field in ("playback", "bridge", "channel"):
+        if hasattr(effect, field):
+            return str(getattr(effect, field))
+    return ""
+
+
+def _lane(effect: AnyEffect) -> str:
+    """Legs are connected in the caller's lane, after the prompts there were stopped."""
+    if isinstance(effect, ConnectLegs):
+        return effect.caller
+    return str(getattr(effect, "channel", "")) or _target(effect)

@@ -1,0 +1,107 @@
+"""Gives every event to the call it belongs to, and every call a task of its own."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import structlog
+
+from agent.domain.call_state import Stage
+from agent.domain.events import AnyEvent, OperatorOffered
+from agent.domain.identifiers import CallId, ChannelId
+from agent.runtime import metrics
+from agent.runtime.call_loop import CallLoop, CallServices
+from agent.runtime.doors import Arrival
+from agent.runtime.recorder import UnfinishedCall
+
+_OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-[op]\d+)?")
+
+log = structlog.get_logger()
+
+
+def call_of(own_id: str) -> CallId | None:
+    """The call that a channel, playback or bridge of our own making belongs to."""
+    matched = _OWN_ID.fullmatch(own_id)
+    return CallId(matched[1]) if matched else None
+
+
+class Dispatcher:
+    """All calls of this process; entered with `async with`, which owns their tasks."""
+
+    def __init__(self) -> None:
+        self._services: CallServices | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._loops: dict[CallId, CallLoop] = {}
+        self._callers: dict[ChannelId, CallId] = {}
+
+    def serve(self, services: CallServices) -> None:
+        """The services and the dispatcher need each other; this closes the circle."""
+        self._services = services
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Own the calls' tasks until cancelled."""
+        async with self._tasks:
+            ready()
+            await asyncio.Event().wait()
+
+    @property
+    def calls(self) -> list[CallLoop]:
+        """Calls that are not over."""
+        return list(self._loops.values())
+
+    def knows(self, channel: ChannelId) -> bool:
+        """Whether a living call has this channel."""
+        call_id = self._callers.get(channel) or call_of(channel)
+        return call_id in self._loops
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A caller's leg entered; a repeat of the same arrival is ignored."""
+        if arrival.call_id in self._loops:
+            metrics.EVENTS_IGNORED.labels("arrival_repeated").inc()
+            return
+        self._callers[arrival.channel] = arrival.call_id
+        self._start(arrival.call_id, arrival)
+
+    def resume(self, unfinished: UnfinishedCall) -> None:
+        """A call from before a restart."""
+        call = unfinished.call
+        if call.call_id in self._loops:
+            return
+        if call.stage is not Stage.ENDED:
+            self._callers[call.channel] = call.call_id
+        self._start(call.call_id, unfinished)
+
+    def tell(self, subject: str, event: AnyEvent) -> None:
+        """Give an event to the call of this channel or playback; never blocks."""
+        call_id = self._callers.get(ChannelId(subject)) or call_of(subject)
+        loop = self._loops.get(call_id) if call_id else None
+        if loop is None:
+            metrics.EVENTS_IGNORED.labels("no_such_call").inc()
+            return
+        loop.tell(event)
+
+    def offer(self, call_id: CallId, offered: OperatorOffered) -> None:
+        """Tell a waiting call which operator it is offered."""
+        if call_id in self._loops:
+            self._loops[call_id].tell(offered)
+
+    def _start(self, call_id: CallId, start: Arrival | UnfinishedCall) -> None:
+        assert self._services is not None
+        loop = CallLoop(call_id, self._services)
+        self._loops[call_id] = loop
+        self._tasks.create_task(self._live(loop, start, self._services), name=f"call-{call_id}")
+
+    async def _live(
+        self, loop: CallLoop, start: Arrival | UnfinishedCall, services: CallServices
+    ) -> None:
+        try:
+            await loop.run(start)
+        except Exception:
+            # One broken call must not take the others down; the reconciler tidies up its legs.
+            log.exception("call_loop_failed", call=loop.call_id)
+        finally:
+            del self._loops[loop.call_id]
+            if loop.call and self._callers.get(loop.call.channel) == loop.call_id:
+                del self._callers[loop.call.channel]
+            services.floor.forget(loop.call_id)
+            services.numbers.forget(loop.call_id)

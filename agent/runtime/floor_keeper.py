@@ -1,0 +1,136 @@
+"""Keeps the floor: who waits, who is free, and tells each call which operator it is offered."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from msgspec.structs import replace
+
+from agent.domain import floor as floors
+from agent.domain.effects import ReleaseOperator
+from agent.domain.events import NumberPair, OperatorOffered
+from agent.domain.floor import Floor, Waiting
+from agent.domain.identifiers import CallId, OperatorId
+from agent.runtime import clock, metrics
+from agent.runtime.doors import Exchange
+from agent.runtime.errors import EffectFailed
+from agent.runtime.recorder import OperatorAccount, Recorder
+
+log = structlog.get_logger()
+
+
+class FloorKeeper:
+    """The only writer of the floor; every change is followed by matching callers and operators."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        exchange: Exchange,
+        offer: Callable[[CallId, OperatorOffered], None],
+    ) -> None:
+        self._recorder = recorder
+        self._exchange = exchange
+        self._offer = offer
+        self._floor = Floor()
+        self._accounts: list[OperatorAccount] = []
+        self._published: list[tuple[str, str]] | None = None
+
+    @property
+    def floor(self) -> Floor:
+        """The floor as it is now."""
+        return self._floor
+
+    def seek(self, call_id: CallId, since: datetime, tried: tuple[OperatorId, ...]) -> None:
+        """A call waits for an operator."""
+        self._change(floors.seek(self._floor, Waiting(call_id, since, tried)))
+
+    def stop_seeking(self, call_id: CallId) -> None:
+        """A call waits no more."""
+        self._change(floors.stop_seeking(self._floor, call_id))
+
+    def release(self, call_id: CallId, effect: ReleaseOperator) -> None:
+        """A call gives its operator back."""
+        numbers = (
+            NumberPair(effect.form_number, effect.ticket_number) if effect.form_number else None
+        )
+        self._change(floors.release(self._floor, call_id, effect.operator, clock.now(), numbers))
+
+    def hold(self, call_id: CallId, operator: OperatorId) -> None:
+        """A call from before a restart still has this operator."""
+        self._change(floors.hold(self._floor, call_id, operator))
+
+    def forget(self, call_id: CallId) -> None:
+        """The call is over: whatever it still held is free."""
+        floor = floors.stop_seeking(self._floor, call_id)
+        for state in floor.operators.values():
+            if state.busy_with == call_id:
+                floor = floors.release(floor, call_id, state.operator, clock.now())
+        self._change(floor)
+
+    def exchange_lost(self) -> None:
+        """A restarted exchange knows no telephone: they are made known to it again."""
+        self._published = None
+
+    async def refresh(self) -> None:
+        """Read the roster and which telephones can be reached. Raises EffectFailed."""
+        try:
+            self._accounts = await self._recorder.operators()
+        except EffectFailed as error:
+            log.warning("roster_kept_from_memory", reason=str(error))
+        phones = [(a.account, a.digest_sha256) for a in self._accounts]
+        if phones != self._published:
+            await self._exchange.publish_phones(self._accounts)
+            self._published = phones
+        reachable = await self._exchange.reachable_phones()
+        roster = {OperatorId(a.account): a.name for a in self._accounts}
+        known = set(self._floor.operators)
+        floor = floors.update_roster(self._floor, roster, reachable, clock.now())
+        for account in self._accounts:
+            if account.account not in known:
+                floor = _with_history(floor, account)
+        self._change(floor)
+
+    async def run(self, every_s: float = 1.0) -> None:
+        """Refresh for ever; an exchange that does not answer is asked again."""
+        while True:
+            try:
+                await self.refresh()
+            except EffectFailed as error:
+                log.warning("roster_not_refreshed", reason=str(error))
+            await asyncio.sleep(every_s)
+
+    def _change(self, floor: Floor) -> None:
+        self._floor, matches = floors.match(floor)
+        for match in matches:
+            offered = OperatorOffered(
+                at=clock.now(),
+                operator=match.operator.operator,
+                name=match.operator.name,
+                previous=match.operator.previous,
+            )
+            self._offer(match.call_id, offered)
+        self._measure()
+
+    def _measure(self) -> None:
+        states = self._floor.operators.values()
+        metrics.WAITING.set(len(self._floor.waiting))
+        busy = sum(1 for s in states if s.busy_with)
+        idle = sum(1 for s in states if s.reachable and not s.busy_with)
+        metrics.OPERATORS.labels("busy").set(busy)
+        metrics.OPERATORS.labels("idle").set(idle)
+        metrics.OPERATORS.labels("unreachable").set(len(states) - busy - idle)
+
+
+def _with_history(floor: Floor, account: OperatorAccount) -> Floor:
+    """After a restart an operator still has his last numbers and has been idle since his call."""
+    state = floor.operators[OperatorId(account.account)]
+    previous = (
+        NumberPair(account.previous_form_number, account.previous_ticket_number)
+        if account.previous_form_number
+        else None
+    )
+    known = replace(
+        state, previous=previous, idle_since=account.last_call_ended_at or state.idle_since
+    )
+    return Floor({**floor.operators, state.operator: known}, floor.waiting)

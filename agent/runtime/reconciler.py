@@ -1,0 +1,88 @@
+"""Compares what we believe with what exists: hang-ups nobody reported, legs nobody owns.
+
+Nothing is done at first sight, because a report may be on its way: only what two looks in a row
+have shown is acted on.
+"""
+
+import asyncio
+
+import structlog
+
+from agent.domain.call_state import Call, Stage
+from agent.domain.consultation import RECONCILED
+from agent.domain.events import LegHungUp
+from agent.domain.identifiers import BridgeId, ChannelId
+from agent.runtime import clock, metrics
+from agent.runtime.dispatcher import Dispatcher, call_of
+from agent.runtime.doors import Exchange, Living
+from agent.runtime.errors import EffectFailed
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Looks every few seconds and after every reconnection."""
+
+    def __init__(self, exchange: Exchange, dispatcher: Dispatcher) -> None:
+        self._exchange = exchange
+        self._dispatcher = dispatcher
+        self._missing: set[ChannelId] = set()
+        self._unowned: set[ChannelId] = set()
+        self._idle_bridges: set[BridgeId] = set()
+
+    async def run(self, every_s: float = 2.0) -> None:
+        """Look for ever; an exchange that does not answer is looked at again."""
+        while True:
+            try:
+                await self.look()
+            except EffectFailed as error:
+                log.warning("not_reconciled", reason=str(error))
+            await asyncio.sleep(every_s)
+
+    async def look(self) -> None:
+        """One look. Raises EffectFailed."""
+        living = await self._exchange.living()
+        self._close_missing(living)
+        await self._own_unowned(living)
+        await self._sweep_bridges(living)
+
+    def _close_missing(self, living: Living) -> None:
+        calls = [loop.call for loop in self._dispatcher.calls if loop.call]
+        missing = {leg for call in calls for leg in _legs(call) if leg not in living.channels}
+        for channel in missing & self._missing:
+            metrics.EVENTS_IGNORED.labels("hang_up_missed").inc()
+            log.warning("hang_up_missed", channel=channel)
+            gone = LegHungUp(at=clock.now(), source=RECONCILED, channel=channel)
+            self._dispatcher.tell(channel, gone)
+        self._missing = missing
+
+    async def _own_unowned(self, living: Living) -> None:
+        unowned = {c for c in living.in_our_care if not self._dispatcher.knows(c)}
+        for channel in unowned & self._unowned:
+            if call_of(channel):
+                log.warning("leg_without_call", channel=channel)
+                await self._exchange.hang_up(channel)
+            elif arrival := await self._exchange.arrival_of(channel):
+                log.warning("arrival_missed", channel=channel)
+                self._dispatcher.arrived(arrival)
+        self._unowned = unowned
+
+    async def _sweep_bridges(self, living: Living) -> None:
+        idle = {b for b in living.empty_bridges if call_of(b) and not self._known(b)}
+        for bridge in idle & self._idle_bridges:
+            log.warning("bridge_left_over", bridge=bridge)
+            await self._exchange.remove_bridge(bridge)
+        self._idle_bridges = idle
+
+    def _known(self, bridge: BridgeId) -> bool:
+        return self._dispatcher.knows(ChannelId(bridge))
+
+
+def _legs(call: Call) -> list[ChannelId]:
+    """Legs that the record believes to be alive."""
+    if call.stage in (Stage.ENDED, Stage.ARCHIVED):
+        return []
+    legs = [] if call.caller_gone else [call.channel]
+    if call.offer and not call.offer.ended:
+        legs.append(call.offer.channel)
+    return legs

@@ -1,0 +1,225 @@
+"""Builds every part and joins them in one TaskGroup; the only module that knows all rooms."""
+
+import asyncio
+import signal
+import tomllib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+
+from agent.asterisk.ari_client import AriClient
+from agent.asterisk.ari_effects import AriEffects
+from agent.asterisk.ari_exchange import AriExchange
+from agent.asterisk.ari_session import AriSession
+from agent.asterisk.version import check_version
+from agent.database.migrations import migrate
+from agent.database.sops import all_sops, load_sop
+from agent.database.writer import Writer
+from agent.documents.archive import Archive
+from agent.domain.call_state import Call
+from agent.domain.effects import AnyEffect, ArchiveForm, PlayPrompt
+from agent.domain.rules import CallRules
+from agent.domain.sop import Sop, parse_sop
+from agent.runtime import clock
+from agent.runtime.call_loop import CallServices
+from agent.runtime.dispatcher import Dispatcher
+from agent.runtime.doors import Performed
+from agent.runtime.errors import EffectFailed
+from agent.runtime.floor_keeper import FloorKeeper
+from agent.runtime.journal import JournaledRecorder
+from agent.runtime.numbers import NumberPool
+from agent.runtime.reconciler import Reconciler
+from agent.settings import Settings, SettingsInvalid
+from agent.speech.errors import SpeechUnavailable
+from agent.speech.renderer import Renderer, Speech
+from agent.web.health import Check, make_application
+
+RETRY_S = 1.0
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class _Doors:
+    """Sends each wish to the door that can fulfil it."""
+
+    def __init__(self, ari: AriEffects, archive: Archive) -> None:
+        self._ari = ari
+        self._archive = archive
+
+    async def perform(self, call: Call, effect: AnyEffect) -> Performed:
+        """Fulfil one wish. Raises EffectFailed."""
+        if isinstance(effect, ArchiveForm):
+            return await self._archive.write(call)
+        return await self._ari.perform(call, effect)
+
+
+def read_sop(file: Path) -> dict[str, object]:
+    """The office's procedure as its file has it. Raises SettingsInvalid."""
+    try:
+        return tomllib.loads(file.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid(f"sop_file: {error}") from error
+
+
+def make_renderer(settings: Settings, sop: Sop) -> Renderer:
+    """The speech room as the settings want it. Raises PromptFileInvalid."""
+    return Renderer(
+        folder=settings.state_folder / "speech",
+        prompts_file=settings.prompts_file,
+        recorded_folder=settings.recorded_prompts_folder,
+        piper_voice=settings.piper_voice,
+        speech_root=settings.speech_root,
+        lpse_name=sop.office_name,
+    )
+
+
+def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
+    """The rules under which calls arrive from now on."""
+    return CallRules(
+        sop=sop.name,
+        zone=settings.zone,
+        notice=notice_version,
+        ring_seconds=settings.ring_seconds,
+        new_round_seconds=settings.new_round_seconds,
+        please_wait_seconds=settings.please_wait_seconds,
+        longest_wait_seconds=settings.longest_wait_seconds,
+        numbers_heard_by=settings.numbers_heard_by,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; calls in progress then talk on without us.
+
+    Raises SettingsInvalid, SopInvalid, AsteriskUnfit, DatabaseProblem, StandDown.
+    """
+    content = read_sop(settings.sop_file)
+    renderer = make_renderer(settings, parse_sop(content))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with asyncio.TaskGroup() as tasks:
+        service = tasks.create_task(_run(settings, content, renderer))
+        await _first(stop, service)
+        service.cancel()
+    log.info("service_stopped")
+
+
+async def _first(stop: asyncio.Event, service: "asyncio.Task[None]") -> None:
+    """Wait for the stop signal or the service's failure, which its TaskGroup raises."""
+    service.add_done_callback(lambda _task: stop.set())
+    await stop.wait()
+
+
+async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
+    await _until_it_works("database", lambda: migrate(settings.database_url))
+    url = settings.database_url
+    sop = await _until_it_works("database", lambda: load_sop(url, content))
+    sops = await _until_it_works("database", lambda: all_sops(url))
+    await renderer.prepare()
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        client = await stack.enter_async_context(
+            AriClient(settings.ari_url, settings.ari_user, settings.ari_secret())
+        )
+        writer = Writer(settings.database_url, sops)
+        recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
+        exchange = AriExchange(client, settings.ari_application)
+        dispatcher = Dispatcher()
+        floor = FloorKeeper(recorder, exchange, dispatcher.offer)
+        numbers = NumberPool(recorder, sop.office, settings.zone)
+        sound = _sound_of(renderer)
+        ari = AriEffects(client, settings.ari_application, sound, settings.talk_detection)
+        archive = Archive(settings.state_folder / "archive", sops)
+        rules = make_rules(settings, sop, renderer.version("recording_notice"))
+        dispatcher.serve(CallServices(recorder, _Doors(ari, archive), numbers, floor, rules, sops))
+
+        async def connected() -> None:
+            floor.exchange_lost()
+
+        session = AriSession(
+            client, settings.ari_application, dispatcher.arrived, dispatcher.tell, connected
+        )
+        tasks.create_task(writer.run())
+        await _serve_health(settings, stack, _checks(session, writer, recorder, renderer))
+        await _until_it_works("database", recorder.drain)
+        await _until_it_works("database", lambda: numbers.fill(clock.now()))
+        unfinished = await _until_it_works("database", recorder.unfinished)
+        await _until_it_works("asterisk", lambda: _check_asterisk(client))
+        running = asyncio.Event()
+        tasks.create_task(dispatcher.run(running.set))
+        await running.wait()
+        for call in unfinished:
+            dispatcher.resume(call)
+        tasks.create_task(session.run())
+        tasks.create_task(floor.run())
+        tasks.create_task(Reconciler(exchange, dispatcher).run())
+        tasks.create_task(numbers.keep_filled())
+        tasks.create_task(recorder.run())
+        log.info("service_started", resumed=len(unfinished))
+
+
+async def _check_asterisk(client: AriClient) -> None:
+    information = await client.get("asterisk", "info")
+    check_version(str(information["system"]["version"]))
+
+
+async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Whoever is away at the start is waited for; a mistake that waiting cannot mend is raised."""
+    while True:
+        try:
+            return await work()
+        except EffectFailed as error:
+            log.warning("waiting_for", what=what, reason=str(error))
+            await asyncio.sleep(RETRY_S)
+
+
+def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]:
+    async def sound(effect: PlayPrompt) -> tuple[Path, timedelta]:
+        speech = Speech(
+            prompt=effect.prompt,
+            form_number=effect.form_number,
+            ticket_number=effect.ticket_number,
+        )
+        try:
+            audio = await renderer.audio(speech)
+        except SpeechUnavailable as error:
+            raise EffectFailed(str(error)) from error
+        return audio.path, audio.length
+
+    return sound
+
+
+def _checks(
+    session: AriSession, writer: Writer, recorder: JournaledRecorder, renderer: Renderer
+) -> dict[str, Check]:
+    async def echo() -> str | None:
+        return None if session.ready else "Asterisk does not return our echo"
+
+    async def record() -> str | None:
+        if writer.healthy or recorder.writable():
+            return None
+        return "the database does not answer and the journal cannot be written"
+
+    async def speech() -> str | None:
+        return None if await renderer.works() else "no speech engine renders"
+
+    return {"asterisk": echo, "record": record, "speech": speech}
+
+
+async def _serve_health(
+    settings: Settings, stack: AsyncExitStack, checks: dict[str, Check]
+) -> None:
+    runner = web.AppRunner(make_application(checks), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.http_address, settings.http_port).start()
+    except OSError as error:
+        raise SettingsInvalid(f"http_port: {settings.http_port}: {error.strerror}") from error
