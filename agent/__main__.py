@@ -1,42 +1,49 @@
 """The command line `lpse-agent`."""
 
 import asyncio
-import sys
 
 import typer
 
-from agent.settings import SettingsInvalid, read_settings
+from agent.commands import operators
+from agent.commands.call import call
+from agent.commands.calls import calls
+from agent.commands.capture import capture
+from agent.commands.doctor import doctor
+from agent.commands.migrate import migrate
+from agent.commands.plain import said_plainly
+from agent.commands.replay import replay
+from agent.logs import set_up_logs
+from agent.service import serve as run_service
+from agent.settings import read_settings
 
 app = typer.Typer(
     help="The telephone helpdesk of a procurement office, run by its official procedure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.callback()
-def _commands() -> None:
-    """Several commands, also while there is only one."""
 
 
 @app.command()
 def serve() -> None:
-    """Run the service until SIGTERM; calls in progress then talk on without it."""
-    from agent.logs import set_up_logs
-    from agent.service import serve as run
+    """Run the service until SIGTERM; calls in progress then talk on without it.
 
-    settings = read_settings()
-    set_up_logs(settings.log_level)
-    asyncio.run(run(settings))
+    Settings come from the file named by LPSE_SETTINGS and from LPSE_… variables.
+    """
+    with said_plainly():
+        settings = read_settings()
+        set_up_logs(settings.log_level)
+        asyncio.run(run_service(settings))
+
+
+for command in (migrate, calls, call, replay, capture, doctor):
+    app.command()(command)
+app.add_typer(operators.app, name="operator")
 
 
 def main() -> None:
-    """Run one command; what can be mended by whoever typed it is one sentence, not a traceback."""
-    try:
-        app()
-    except SettingsInvalid as error:
-        print(f"lpse-agent: {error}", file=sys.stderr)
-        sys.exit(2)
+    """Run the command that was typed."""
+    app(prog_name="lpse-agent")
 
 
 if __name__ == "__main__":

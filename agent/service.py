@@ -105,11 +105,20 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with asyncio.TaskGroup() as tasks:
-        service = tasks.create_task(_run(settings, content, renderer))
-        await _first(stop, service)
-        service.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            service = tasks.create_task(_run(settings, content, renderer))
+            await _first(stop, service)
+            service.cancel()
+    except BaseExceptionGroup as group:
+        # What ends the service is one mistake, however deep in its tasks it happened.
+        raise _innermost(group) from group
     log.info("service_stopped")
+
+
+def _innermost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _innermost(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _first(stop: asyncio.Event, service: "asyncio.Task[None]") -> None:

@@ -2,7 +2,7 @@
 
 Values come from the file named by LPSE_SETTINGS (TOML) and, above it, from environment variables
 LPSE_<NAME>; DATABASE_URL is also understood. Whatever is not known, of the wrong type or impossible
-stops the start with the key's name.
+stops the start with the key's name; an environment variable that is empty counts as not set.
 """
 
 import os
@@ -18,7 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
+LOOPBACK = r"^http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?$"
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+_NOT_SETTINGS = {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
+"""Variables of our own that say where things lie to the set-up and the tests."""
 
 
 class SettingsInvalid(ValueError):
@@ -29,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything that an office may set; the comment of each stands in README's table."""
 
     database_url: str
-    ari_url: Annotated[str, Meta(pattern=r"^http://(127\.|localhost|\[::1\])")]
+    ari_url: Annotated[str, Meta(pattern=LOOPBACK)]
     ari_secret_file: Path
     state_folder: Path
     ari_user: str = "lpse-agent"
@@ -48,14 +53,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
     numbers_heard_by: Literal["both", "operator"] = "both"
-    talk_detection: str = "600,256"
+    talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def ari_secret(self) -> str:
         """The secret made at set-up. Raises SettingsInvalid when its file cannot be read."""
         try:
             return self.ari_secret_file.read_text().strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise SettingsInvalid(f"ari_secret_file: {error}") from error
 
 
@@ -63,12 +68,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The service's settings. Raises SettingsInvalid with the key's name."""
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = _from_file(environment.get("LPSE_SETTINGS"))
-    if "DATABASE_URL" in environment:
+    if environment.get("DATABASE_URL"):
         values["database_url"] = environment["DATABASE_URL"]
     for name, value in environment.items():
+        if not name.startswith("LPSE_") or name in _NOT_SETTINGS or not value:
+            continue
         key = name.removeprefix("LPSE_").lower()
-        if name.startswith("LPSE_") and key in Settings.__struct_fields__:
-            values[key] = value
+        if key not in Settings.__struct_fields__:
+            raise SettingsInvalid(f"{name}: there is no such setting")
+        values[key] = value
     try:
         # strict=False: the environment knows only text, so "8088" counts as a number.
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
@@ -89,7 +97,7 @@ def _from_file(name: str | None) -> dict[str, Any]:
         return tomllib.loads(Path(name).read_text())
     except OSError as error:
         raise SettingsInvalid(f"LPSE_SETTINGS: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"LPSE_SETTINGS: {name}: {error}") from error
 
 

@@ -125,7 +125,9 @@ class Site:
         )
         self.asterisk = AsteriskServer(find_installation(self._root), values)
         self.asterisk.start()
-        self._say(f"Asterisk {self.asterisk.installation.version}: {time.monotonic() - began:.1f} s")
+        self._say(
+            f"Asterisk {self.asterisk.installation.version}: {time.monotonic() - began:.1f} s"
+        )
         self._write_settings()
         began = time.monotonic()
         self.start_agent()
@@ -176,7 +178,7 @@ class Site:
         """What /health/<what> answers; empty when nobody answers."""
         url = f"http://127.0.0.1:{self.settings.http_port}/health/{what}"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 — loopback
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 found: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as refusal:
             found = json.load(refusal)

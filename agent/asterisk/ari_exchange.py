@@ -19,6 +19,7 @@ from agent.runtime.doors import Arrival, Living
 from agent.runtime.recorder import OperatorAccount
 
 DYNAMIC = ("asterisk", "config", "dynamic", "res_pjsip")
+FALLBACK_CONTEXT = "agent-away"
 FALLBACK_VARIABLE = "OPERATORS_PHONES"
 """What the dialplan rings when the agent is away."""
 
@@ -56,6 +57,17 @@ class AriExchange:
                 return None
             raise
         return arrival(found, clock.now(), "ARI channels")
+
+    async def send_to_fallback(self, arrival: Arrival) -> None:
+        """Send a caller on to the dialplan that reaches operators without us."""
+        await self._ari.post(
+            "channels",
+            arrival.channel,
+            "continue",
+            context=FALLBACK_CONTEXT,
+            extension=arrival.line,
+            priority="1",
+        )
 
     async def hang_up(self, channel: ChannelId) -> None:
         """End a leg that belongs to no call."""

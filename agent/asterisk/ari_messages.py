@@ -158,5 +158,5 @@ def parse_message(text: bytes | str) -> AnyMessage:
         if kind not in _KINDS:
             raise MessageUnknown(kind)
         return _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MessageMalformed(str(error)) from error

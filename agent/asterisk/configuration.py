@@ -8,8 +8,9 @@ TEMPLATES = Path(__file__).parents[2] / "dialplan"
 
 # Asterisk has no double angle bracket of its own, so nothing of its syntax is ever taken for ours.
 PLACEHOLDER = re.compile(r"<<([a-z_]+)>>")
-# Asterisk reads files line by line and cuts at a semicolon; a bracket would open a section.
-FORBIDDEN_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f;\[\]<>]")
+# Asterisk reads files line by line and cuts at a semicolon; a bracket would open a section, and
+# in the dialplan a comma or an ampersand starts another argument, a dollar a variable.
+FORBIDDEN_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f;\[\]<>,&$\"]")
 FILES_WITH_SECRETS = frozenset({"ari.conf", "pjsip.conf"})
 
 
@@ -75,7 +76,9 @@ def _texts_of(target: Path, values: ConfigurationValues) -> dict[str, str]:
     for name, text in [*texts.items(), *(("trunk_addresses", a) for a in values.trunk_addresses)]:
         if not text or FORBIDDEN_IN_A_VALUE.search(text):
             raise ConfigurationValueInvalid(f"{name} cannot be written for Asterisk: {text!r}")
-    if not values.helpdesk_number.isdecimal():
+    if not values.trunk_addresses:
+        raise ConfigurationValueInvalid("trunk_addresses is empty: nobody could call")
+    if not re.fullmatch("[0-9]+", values.helpdesk_number):
         raise ConfigurationValueInvalid(
             f"helpdesk_number must be digits: {values.helpdesk_number!r}"
         )

@@ -1,1 +1,1 @@
-"""What the command line shows and asks; presentation only, everything known comes from database."""
+"""The command line's commands: what people and programs ask of the service from a shell."""

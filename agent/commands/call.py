@@ -1,13 +1,12 @@
 """`lpse-agent call NUMBER`: everything that is known of one call."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from agent.commands.call_object import call_object
 from agent.commands.call_sheet import show_call
-from agent.commands.plain import console, print_json, said_plainly
+from agent.commands.plain import ask, console, print_json, said_plainly
 from agent.database.reports import read_call
 from agent.settings import read_settings
 
@@ -28,7 +27,8 @@ def call(
     """
     with said_plainly():
         settings = read_settings()
-        report = asyncio.run(read_call(settings.database_url, number))
+        url = settings.database_url
+        report = ask(url, lambda: read_call(url, number))
         if json:
             print_json(call_object(report, settings.zone))
         else:

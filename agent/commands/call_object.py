@@ -23,7 +23,7 @@ def call_object(report: CallReport, zone: str) -> dict[str, Any]:
         "outcome": report.outcome,
         "operator": talk.operator if talk else None,
         "caller": call.caller.shown,
-        **{name: _shown(moment and moment.at, zone) for name, moment in moments.items()},
+        **{name: _shown(moment.at if moment else None, zone) for name, moment in moments.items()},
         "steps": [_step(step, report.deviations, zone) for step in report.steps],
         "deviations": [_deviation(deviation) for deviation in report.deviations],
         "sources": {

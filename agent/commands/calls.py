@@ -1,20 +1,29 @@
 """`lpse-agent calls`: which calls there were."""
 
-import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
-from agent.commands.plain import clock_of, console, print_json, refuse, said_plainly
+from agent.commands.plain import (
+    ask,
+    clock_of,
+    console,
+    plain_object,
+    print_json,
+    refuse,
+    said_plainly,
+)
 from agent.commands.words import OUTCOMES
 from agent.database.reports import CallFilter, CallSummary, caller_digits, list_calls
 from agent.domain.consultation import Outcome
 from agent.domain.identifiers import OperatorId
-from agent.domain.office_time import ZONES, local
+from agent.domain.office_time import ZONES
 from agent.settings import read_settings
+
+# Anything else is a slip of the finger, and far years have no next day or no zone.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def calls(
@@ -63,9 +72,10 @@ def calls(
             outcome=outcome,
             deviation=deviation,
         )
-        found = asyncio.run(list_calls(settings.database_url, wanted, after, limit))
+        url = settings.database_url
+        found = ask(url, lambda: list_calls(url, wanted, after, limit))
         if json:
-            print_json([_object(summary, settings.zone) for summary in found])
+            print_json([plain_object(summary, settings.zone) for summary in found])
         else:
             _show(found, settings.zone, limit)
 
@@ -78,17 +88,11 @@ def _moment(option: str, typed: str | None, zone: str) -> tuple[datetime | None,
         at = datetime.fromisoformat(typed)
     except ValueError:
         refuse(f"{option} {typed}: write a day as 2026-03-02 or a moment as 2026-03-02T09:00.")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        refuse(f"{option} {typed}: a year from {FIRST_YEAR} to {LAST_YEAR}.")
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZONES[zone])
     return at, at + timedelta(days=1) if len(typed) <= len("2026-03-02") else at
-
-
-def _object(summary: CallSummary, zone: str) -> dict[str, Any]:
-    values = msgspec.structs.asdict(summary)
-    return {
-        name: local(value, zone).isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
 
 
 def _show(found: list[CallSummary], zone: str, limit: int) -> None:

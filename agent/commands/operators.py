@@ -1,14 +1,20 @@
 """`lpse-agent operator …`: who answers the telephone."""
 
-import asyncio
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
 from agent.asterisk.phone_accounts import digest_of, make_password
-from agent.commands.plain import clock_of, console, print_json, refuse, said_plainly
+from agent.commands.plain import (
+    ask,
+    clock_of,
+    console,
+    plain_object,
+    print_json,
+    refuse,
+    said_plainly,
+)
 from agent.database.operators import add_operator, list_operators, remove_operator
 from agent.domain.identifiers import OperatorId
 from agent.settings import read_settings
@@ -32,13 +38,14 @@ def add(
         refuse(f"A name has 1 to {LONGEST_NAME} printable characters.")
     with said_plainly():
         settings = read_settings()
+        url = settings.database_url
         password = make_password()
 
         def digests_of(account: OperatorId) -> tuple[str, str]:
             digest = digest_of(account, settings.sip_realm, password)
             return digest.sha256, digest.md5
 
-        account = asyncio.run(add_operator(settings.database_url, name, digests_of))
+        account = ask(url, lambda: add_operator(url, name, digests_of))
     if json:
         print_json({"account": account, "name": name, "password": password})
         return
@@ -58,9 +65,10 @@ def list_(
     """List all operators, also those who were removed, with the calls that each answered."""
     with said_plainly():
         settings = read_settings()
-        found = asyncio.run(list_operators(settings.database_url))
+        url = settings.database_url
+        found = ask(url, lambda: list_operators(url))
     if json:
-        print_json([msgspec.structs.asdict(operator) for operator in found])
+        print_json([plain_object(operator, settings.zone) for operator in found])
         return
     clock, table = clock_of(settings.zone), Table()
     for heading in ("Akun", "Nama", "Sejak", "Sampai", "Panggilan", "Panggilan terakhir"):
@@ -83,6 +91,6 @@ def remove(
 ) -> None:
     """Take an operator off duty: no call is offered to him; his past calls stay his."""
     with said_plainly():
-        settings = read_settings()
-        name = asyncio.run(remove_operator(settings.database_url, OperatorId(account)))
+        url = read_settings().database_url
+        name = ask(url, lambda: remove_operator(url, OperatorId(account)))
     console().print(f"{name} ({account}) is no longer an operator.")

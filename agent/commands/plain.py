@@ -1,24 +1,44 @@
-"""How commands speak: one clear sentence for what went wrong, tables for people, JSON for programs."""
+"""How commands speak: tables for people, JSON for programs, one sentence for what went wrong."""
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 
+from agent.asterisk.errors import AsteriskUnfit
 from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.database.migrations import require_migrated
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import local
 from agent.domain.sop import SopInvalid
+from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
+from agent.speech.errors import SpeechUnavailable
 
 FAILED = 1
 BAD_INPUT = 2
 PIPE_COLUMNS = 150
+
+Answer = TypeVar("Answer")
+
+
+def ask(url: str, question: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The database's answer, once it is known to be of this program's own version.
+
+    Raises DatabaseOlder, DatabaseNewer, MigrationChanged and whatever the question raises.
+    """
+
+    async def check_first() -> Answer:
+        await require_migrated(url)
+        return await question()
+
+    return asyncio.run(check_first())
 
 
 @contextmanager
@@ -34,7 +54,7 @@ def said_plainly() -> Iterator[None]:
         )
     except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
         refuse(str(error))
-    except DatabaseProblem as error:
+    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:
         _end(str(error), FAILED)
 
 
@@ -59,8 +79,16 @@ def print_json(value: object) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+def plain_object(row: msgspec.Struct, zone: str) -> dict[str, Any]:
+    """A row for programs: its fields, moments in the office's zone."""
+    return {
+        name: local(value, zone).isoformat() if isinstance(value, datetime) else value
+        for name, value in msgspec.structs.asdict(row).items()
+    }
+
+
 def clock_of(zone: str) -> Callable[[datetime | None], str]:
-    """How moments are shown in the office's zone: 2 Mar 2026 as 2026-03-02, to the minute."""
+    """How lists show moments: in the office's zone, to the minute."""
     return lambda at: f"{local(at, zone):%Y-%m-%d %H:%M} {zone}" if at else "–"
 
 

@@ -1,22 +1,14 @@
-"""A call as rows: what changes of each table when an event is recorded.
+"""Rows as the statement `record_batch` takes them; fields equal columns."""
 
-Fields equal columns, so a batch is one JSON document that the statement `record_batch` unpacks.
-"""
-
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from agent.database.errors import RecordRefused
-from agent.domain.call_state import Call, Moment, Stage
-from agent.domain.consultation import Deviation, Evidence, Judgement, StepRecord, judge
+from agent.domain.call_state import Call, Stage
+from agent.domain.consultation import Evidence
 from agent.domain.effects import AnyEffect
 from agent.domain.events import AnyEvent
 from agent.domain.identifiers import CallId
-from agent.domain.sop import Sop
-from agent.runtime.recorder import Record
 
 
 class EventRow(msgspec.Struct):
@@ -99,119 +91,3 @@ class TicketRow(msgspec.Struct):
     ticket_number: str
     call_id: CallId
     issued_at: datetime
-
-
-class Written(msgspec.Struct, frozen=True):
-    """What the database is known to hold of a call's consultation."""
-
-    consultation: ConsultationRow
-    steps: tuple[StepRecord, ...]
-    deviations: tuple[Deviation, ...]
-
-
-class Batch(msgspec.Struct):
-    """The rows of one transaction; `judged` names the calls whose deviations are given anew."""
-
-    events: list[EventRow] = []
-    calls: list[CallRow] = []
-    consultations: list[ConsultationRow] = []
-    steps: list[StepRow] = []
-    judged: list[CallId] = []
-    deviations: list[DeviationRow] = []
-    tickets: list[TicketRow] = []
-
-
-def batch_of(
-    records: list[Record], sops: Mapping[str, Sop], written: Mapping[CallId, Written]
-) -> tuple[Batch, dict[CallId, Written]]:
-    """The rows that these records change, and what the database then holds of their calls.
-
-    Raises RecordRefused when a call runs under a procedure that is not in sops.
-    """
-    batch = Batch()
-    latest: dict[CallId, Record] = {}
-    for record in records:
-        batch.events.append(_event_row(record))
-        known = latest.get(record.call_id)
-        if known is None or known.sequence < record.sequence:
-            latest[record.call_id] = record
-    holds = {}
-    for call_id, record in latest.items():
-        batch.calls.append(_call_row(record))
-        holds[call_id] = _consult(batch, record.call, sops, written.get(call_id))
-    return batch, holds
-
-
-def _consult(batch: Batch, call: Call, sops: Mapping[str, Sop], before: Written | None) -> Written:
-    sop = sops.get(call.rules.sop)
-    if sop is None:
-        raise RecordRefused(f"The procedure {call.rules.sop} is not loaded.")
-    judgement = judge(call, sop)
-    now = Written(_consultation_row(call, judgement), judgement.steps, judgement.deviations)
-    if before is None or now.consultation != before.consultation:
-        batch.consultations.append(now.consultation)
-        ticket = (
-            call.ticket_number if before is None or not before.consultation.ticket_number else ""
-        )
-        if ticket and call.ticket_reserved:
-            batch.tickets.append(TicketRow(ticket, call.call_id, call.ticket_reserved.at))
-    known_steps = before.steps if before else ()
-    if now.steps != known_steps:
-        known = {step.step: step for step in known_steps}
-        changed = [step for step in now.steps if known.get(step.step) != step]
-        batch.steps += [StepRow(call.call_id, *_values(step)) for step in changed]
-    if before is None or now.deviations != before.deviations:
-        batch.judged.append(call.call_id)
-        batch.deviations += [DeviationRow(call.call_id, *_values(d)) for d in now.deviations]
-    return now
-
-
-def _values(row: StepRecord | Deviation) -> tuple[Any, ...]:
-    return msgspec.structs.astuple(row)
-
-
-def _event_row(record: Record) -> EventRow:
-    event = record.event
-    name = type(event).__name__
-    return EventRow(record.call_id, record.sequence, event.at, event.source, name, event)
-
-
-def _call_row(record: Record) -> CallRow:
-    call = record.call
-    talk = call.conversation
-    return CallRow(
-        call_id=call.call_id,
-        channel=call.channel,
-        line=call.line,
-        caller_raw=call.caller.raw,
-        caller_number=call.caller.number,
-        caller_shown=call.caller.shown,
-        stage=call.stage,
-        arrived_at=call.arrived.at,
-        queued_at=_at(call.queued),
-        answered_at=_at(talk.answered) if talk else None,
-        ended_at=_at(call.ended),
-        operator=talk.operator if talk else None,
-        events=record.sequence,
-        state=call,
-        pending=record.pending,
-    )
-
-
-def _consultation_row(call: Call, judgement: Judgement) -> ConsultationRow:
-    return ConsultationRow(
-        call_id=call.call_id,
-        form_number=call.form_number,
-        sop=call.rules.sop,
-        outcome=judgement.outcome,
-        decision=call.decision,
-        decided_at=_at(call.decided),
-        ticket_number=call.ticket_number,
-        archived_at=_at(call.archived),
-        archive_path=call.archive_path,
-        archive_sha256=call.archive_sha256,
-    )
-
-
-def _at(moment: Moment | None) -> datetime | None:
-    return moment.at if moment else None

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import asyncpg
 import msgspec
 
+from agent.database.batch import Batch, Written, batch_of
 from agent.database.connect import DEADLINE_S, Connection, borrowed, open_connection
+from agent.database.desk import Desk
 from agent.database.errors import DatabaseProblem, DatabaseUnreachable, RecordRefused
-from agent.database.numbers import Desk
 from agent.database.queries import sql
-from agent.database.rows import Batch, Written, batch_of
 from agent.domain.call_state import Stage
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber

@@ -134,6 +134,8 @@ def _timer_fired(call: Call, event: TimerFired) -> Decision:
             return call_end.closing_timed_out(call)
         case "closing_forced":
             return call_end.closing_forced(call, event)
+        case "ticket":
+            return call_talk.reserve_again(call)
         case "archive":
             return call_end.archive_again(call)
         case _:
@@ -142,7 +144,6 @@ def _timer_fired(call: Call, event: TimerFired) -> Decision:
 
 def _effect_refused(call: Call, event: EffectRefused) -> Decision:
     """Refusal is an event like any other; most are followed by the hang-up that caused them."""
-    offer = call.offer
     match event.effect:
         case "PlayPrompt":
             finished = PromptFinished(
@@ -152,10 +153,8 @@ def _effect_refused(call: Call, event: EffectRefused) -> Decision:
                 result="refused",
             )
             return _prompt_finished(call, finished)
-        case "RingOperator" if (
-            call.stage is Stage.RINGING and offer and offer.channel == event.target
-        ):
-            return call_waiting.next_operator(call, event, None)
+        case "RingOperator":
+            return call_end.ring_refused(call, event)
         case "ConnectLegs":
             return call_waiting.connect_timed_out(call, event)
         case "ReserveTicket":

@@ -13,7 +13,7 @@ from agent.domain.effects import (
     StartTimer,
     StopSeeking,
 )
-from agent.domain.events import Event, FormArchived, LegHungUp
+from agent.domain.events import EffectRefused, Event, FormArchived, LegHungUp
 from agent.domain.identifiers import ChannelId, bridge_of
 
 CLOSING_SECONDS = 10.0
@@ -35,6 +35,16 @@ def leg_hung_up(call: Call, event: LegHungUp) -> Decision:
     if call.stage in (Stage.RINGING, Stage.CONNECTING):
         return next_operator(call, event, event.cause)
     return _operator_left(call, event, event.cause)
+
+
+def ring_refused(call: Call, event: EffectRefused) -> Decision:
+    """The telephone was not rung, or Asterisk did not tell in time: it must not ring for nobody."""
+    offer = call.offer
+    if not offer or offer.channel != event.target or offer.ringing or offer.answered:
+        return Decision(call)
+    gone = LegHungUp(at=event.at, source=event.source, channel=offer.channel)
+    decision = leg_hung_up(call, gone)
+    return Decision(decision.call, (HangUp(channel=offer.channel), *decision.effects))
 
 
 def _better_cause(call: Call, event: LegHungUp) -> Call:

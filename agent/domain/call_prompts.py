@@ -58,11 +58,15 @@ def finished(call: Call, event: PromptFinished) -> tuple[Call, Playback | None]:
     A prompt believed overdue that Asterisk later reports as heard is corrected, not ended twice.
     """
     known = find(call, event.playback)
-    if known is None or (known.finished and known.result != "overdue"):
+    if known is None or (known.finished and not _corrects(known, event)):
         return call, None
     result = "stopped" if known.stopped and event.result == "done" else event.result
     ended = replace(known, finished=call.moment(event), result=result)
     return _changed(call, ended), None if known.finished else ended
+
+
+def _corrects(known: Playback, event: PromptFinished) -> bool:
+    return known.result == "overdue" and event.result != "overdue"
 
 
 def _changed(call: Call, playback: Playback) -> Call:

@@ -134,7 +134,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def reading_numbers_to(self, channel: ChannelId) -> bool:
         """Whether this leg is hearing the numbers, or is about to."""
+        both = self.rules.numbers_heard_by == "both"
         awaited = self.decision == "escalated" and self.ticket_number is None
+        awaited = awaited and (both or channel != self.channel)
         return awaited or any(p.prompt == "numbers" for p in self.playing(channel))
 
 

@@ -17,20 +17,22 @@ from agent.domain.events import DigitPressed, NumberPair, OperatorSpoke, TicketR
 CODE_SECONDS = 3.0
 """How long a star waits for its digit."""
 
+TICKET_AGAIN_SECONDS = 5.0
+
 
 def operator_spoke(call: Call, event: OperatorSpoke) -> Decision:
     """Step 2: the operator's first speech on the line is the greeting."""
     offer = call.offer
-    if call.greeted or not offer or not offer.answered or offer.channel != event.channel:
+    if call.greeted or not offer or offer.channel != event.channel:
+        return Decision(call)
+    if not offer.answered or offer.ended:
         return Decision(call)
     return Decision(replace(call, greeted=call.moment(event), greeted_by="speech"))
 
 
 def digit_pressed(call: Call, event: DigitPressed) -> Decision:
     """A key of the operator's telephone; the caller's keys mean nothing."""
-    offer = call.offer
-    if call.stage not in (Stage.CONNECTING, Stage.TALKING, Stage.CLOSING):
-        return Decision(call)
+    offer = call.conversation
     if not offer or offer.ended or offer.channel != event.channel:
         return Decision(call)
     star, call = call.star, replace(call, star=None)
@@ -90,9 +92,20 @@ def ticket_reserved(call: Call, event: TicketReserved) -> Decision:
 
 
 def ticket_refused(call: Call) -> Decision:
-    """No ticket number could be had; the operator hears it and can press *8 again."""
-    offer = call.offer
-    return _tone(call, offer, REFUSED) if offer and not offer.ended else Decision(call)
+    """No ticket number could be had yet; the operator hears it, and it is tried again."""
+    again = StartTimer(timer="ticket", seconds=TICKET_AGAIN_SECONDS)
+    offer = call.conversation
+    if not offer or offer.ended:
+        return Decision(call, (again,))
+    refused = _tone(call, offer, REFUSED)
+    return Decision(refused.call, (*refused.effects, again))
+
+
+def reserve_again(call: Call) -> Decision:
+    """An escalated case needs its ticket, also when nobody is left to hear the number."""
+    if call.decision != "escalated" or call.ticket_number or call.stage is Stage.ARCHIVED:
+        return Decision(call)
+    return Decision(call, (ReserveTicket(),))
 
 
 def _read_numbers(call: Call) -> Decision:

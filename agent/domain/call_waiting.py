@@ -119,6 +119,9 @@ def give_up(call: Call, event: Event) -> Decision:
 
 def operator_offered(call: Call, event: OperatorOffered) -> Decision:
     """Ring the operator; one at a time, and none for a caller who is gone."""
+    held = call.offer
+    if held and not held.ended and held.operator == event.operator:
+        return Decision(call)  # repeated
     if call.stage is not Stage.QUEUEING:
         return Decision(call, (ReleaseOperator(operator=event.operator, answered=False),))
     channel = operator_channel(call.call_id, len(call.offers) + 1)
@@ -137,9 +140,11 @@ def operator_offered(call: Call, event: OperatorOffered) -> Decision:
 def operator_ringing(call: Call, event: OperatorRinging) -> Decision:
     """Note that the telephone really rings."""
     offer = call.offer
-    if offer and offer.channel == event.channel and not offer.ringing:
-        return Decision(call.with_offer(ringing=call.moment(event)))
-    return Decision(call)
+    if not offer or offer.channel != event.channel:
+        return _unwanted(call, event)
+    if offer.ringing or offer.ended:
+        return Decision(call)
+    return Decision(call.with_offer(ringing=call.moment(event)))
 
 
 def operator_answered(call: Call, event: OperatorAnswered) -> Decision:
@@ -147,10 +152,10 @@ def operator_answered(call: Call, event: OperatorAnswered) -> Decision:
     offer = call.offer
     if not offer or offer.channel != event.channel or call.stage is Stage.CLOSING:
         return _unwanted(call, event)
-    guessed = offer.answered is not None and offer.answered.at > event.at
-    if offer.answered and not guessed:
-        return Decision(call)
-    return _answered(call.with_offer(answered=call.moment(event)))
+    if not offer.answered:
+        return _answered(call.with_offer(answered=call.moment(event)))
+    guessed = offer.answered.at > event.at
+    return Decision(call.with_offer(answered=call.moment(event)) if guessed else call)
 
 
 def operator_leg_ready(call: Call, event: OperatorLegReady) -> Decision:
@@ -163,8 +168,8 @@ def operator_leg_ready(call: Call, event: OperatorLegReady) -> Decision:
     return _answered(call.with_offer(ready=True, answered=offer.answered or call.moment(event)))
 
 
-def _unwanted(call: Call, event: OperatorAnswered | OperatorLegReady) -> Decision:
-    """A telephone answered a call that is not (or no longer) its own."""
+def _unwanted(call: Call, event: OperatorRinging | OperatorAnswered | OperatorLegReady) -> Decision:
+    """A telephone rings for, or answered, a call that is not (or no longer) its own."""
     if call.conversation and call.conversation.channel == event.channel:
         return Decision(call)
     return Decision(call, (HangUp(channel=event.channel),))
@@ -190,23 +195,38 @@ def _answered(call: Call) -> Decision:
 def leg_connected(call: Call, event: LegConnected) -> Decision:
     """Both legs in the bridge: the conversation begins."""
     offer = call.offer
+    if call.stage is not Stage.CONNECTING:
+        return Decision(call)
     if event.channel == call.channel:
         call = replace(call, caller_connected=call.caller_connected or call.moment(event))
     elif offer and event.channel == offer.channel:
         call = call.with_offer(connected=offer.connected or call.moment(event))
-    if call.stage is Stage.CONNECTING and call.conversation:
+    if call.conversation:
         return Decision(replace(call, stage=Stage.TALKING), (CancelTimer(timer="connect"),))
     return Decision(call)
 
 
 def next_operator(call: Call, event: Event, cause: int | None) -> Decision:
     """This operator rejected, did not answer or was lost: the caller waits for the next."""
+    waits_again = _wait_again(call, event) if call.stage is Stage.CONNECTING else ()
     call, released = _end_offer(call, event, cause)
-    call = replace(call, stage=Stage.QUEUEING, caller_connected=None)
+    call = replace(call, stage=Stage.QUEUEING, caller_connected=None, greeted=None, greeted_by=None)
     tried = tuple(dict.fromkeys(offer.operator for offer in call.offers[call.round_start :]))
     timers: list[AnyEffect] = [CancelTimer(timer="ring"), CancelTimer(timer="connect")]
     new_round = StartTimer(timer="new_round", seconds=call.rules.new_round_seconds)
-    return Decision(call, (*timers, *released, SeekOperator(tried=tried), new_round))
+    seek = SeekOperator(tried=tried)
+    return Decision(call, (*timers, *released, seek, new_round, *waits_again))
+
+
+def _wait_again(call: Call, event: Event) -> tuple[AnyEffect, ...]:
+    """The answer had ended the wait; its longest time counts from the first entry on."""
+    waited = (event.at - call.queued.at).total_seconds() if call.queued else 0.0
+    left = max(0.0, call.rules.longest_wait_seconds - waited)
+    return (
+        RingCaller(channel=call.channel),
+        StartTimer(timer="please_wait", seconds=call.rules.please_wait_seconds),
+        StartTimer(timer="longest_wait", seconds=left),
+    )
 
 
 def new_round(call: Call) -> Decision:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.domain.call_state import Call, Moment, Stage
+from agent.domain.call_state import Call, Stage
 from agent.domain.proofs import ANCHORS, PROOFS
 from agent.domain.sop import Sop, SopStep
 
@@ -121,9 +121,6 @@ def _record(call: Call, step: SopStep) -> StepRecord:
     started = ANCHORS[step.anchor](call) if step.anchor else None
     applies = step.branch in (None, call.decision)
     met = max((m for _, m in proofs), key=lambda m: m.at) if proofs and applies else None
-    if met and started and met.at < started.at:
-        # Two clocks can differ by a hair (the archive's is the agent's): never negative.
-        started = Moment(met.at, started.source, started.event)
     state: StepState = "met" if met else "running"
     if not met and not applies and (call.decision or call.ended):
         state = "not_applicable"
@@ -131,6 +128,8 @@ def _record(call: Call, step: SopStep) -> StepRecord:
         state = "unmet" if call.conversation or step.met_by == "notice_heard" else "not_applicable"
     evidence = [("clock_started", started)] if started else []
     evidence += proofs
+    # Two clocks can differ by a hair (the archive's is the agent's): never negative.
+    seconds = max(0.0, (met.at - started.at).total_seconds()) if met and started else None
     return StepRecord(
         step=step.step,
         activity=step.activity,
@@ -138,7 +137,7 @@ def _record(call: Call, step: SopStep) -> StepRecord:
         limit_s=step.limit_s,
         started_at=started.at if started and applies else None,
         met_at=met.at if met else None,
-        seconds=(met.at - started.at).total_seconds() if met and started else None,
+        seconds=seconds,
         evidence=tuple(Evidence(fact, m.at, m.source, m.event) for fact, m in evidence)
         if applies
         else (),

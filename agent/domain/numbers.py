@@ -11,7 +11,8 @@ import msgspec
 from stdnum import damm
 
 FORM_NUMBER_PATTERN = "{sequence:04d}/FK-TLP/{office}/{year}"
-_TICKET = re.compile(r"(\d{2})-?(\d{5,})-?(\d)")
+_TICKET = re.compile(r"([0-9]{2})([0-9]{5}|[1-9][0-9]{5,})([0-9])")
+_SIGNS = re.compile(r"[\s./\u2010-\u2015-]+")
 
 
 class NumberInvalid(ValueError):
@@ -45,7 +46,7 @@ def parse_ticket_number(text: str) -> str:
 
     Raises NumberInvalid when it is not a ticket number or its check digit is wrong.
     """
-    matched = _TICKET.fullmatch(re.sub(r"[\s./]+", "", text))
+    matched = _TICKET.fullmatch(_SIGNS.sub("", text))
     if not matched or not damm.is_valid("".join(matched.groups())):
         raise NumberInvalid(text)
     return "-".join(matched.groups())

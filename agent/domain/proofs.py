@@ -77,6 +77,14 @@ def _answered(call: Call) -> Moment | None:
     return call.conversation.answered if call.conversation else None
 
 
+def _greeted_or_answered(call: Call) -> Moment | None:
+    """A greeting marked after the identity was taken cannot have started that step's clock."""
+    answered, greeted, taken = _answered(call), call.greeted, call.identity_taken
+    if not answered or not greeted or (taken and taken.at < greeted.at):
+        return answered
+    return greeted
+
+
 def _notice_started(call: Call) -> Moment | None:
     notice = _notice(call)
     return notice.started if notice else None
@@ -91,7 +99,7 @@ def _solved_or_ended(call: Call) -> Moment | None:
 
 ANCHORS: dict[str, Callable[[Call], Moment | None]] = {
     "operator_answered": _answered,
-    "greeted_or_answered": lambda call: (call.conversation and call.greeted) or _answered(call),
+    "greeted_or_answered": _greeted_or_answered,
     "decided_no": lambda call: call.decided if call.decision == "escalated" else None,
     "solved_or_ended": _solved_or_ended,
     "notice_started": _notice_started,

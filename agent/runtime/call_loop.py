@@ -95,6 +95,11 @@ class CallLoop:
             metrics.INBOX.dec(self._inbox.qsize())
 
     @property
+    def pending(self) -> tuple[AnyEffect, ...]:
+        """Wishes not known to be fulfilled."""
+        return tuple(self._pending)
+
+    @property
     def _over(self) -> bool:
         """Archived, and every wish fulfilled; timers that still run have nothing to say."""
         archived = self.call is not None and self.call.stage is Stage.ARCHIVED
@@ -131,6 +136,7 @@ class CallLoop:
         offer = self.call.offer
         if offer and not offer.ended:
             self._services.floor.hold(self.call_id, offer.operator)
+        self._pending = []
         for effect in unfinished.pending:
             self._begin(effect, tasks)
 

@@ -16,6 +16,9 @@ from agent.runtime.recorder import UnfinishedCall
 
 _OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-[op]\d+)?")
 
+ATTEMPTS = 3
+"""How often a call is taken up again after a mistake of ours."""
+
 log = structlog.get_logger()
 
 
@@ -33,6 +36,8 @@ class Dispatcher:
         self._tasks = asyncio.TaskGroup()
         self._loops: dict[CallId, CallLoop] = {}
         self._callers: dict[ChannelId, CallId] = {}
+        self.failed: set[CallId] = set()
+        """Calls that our own mistakes ended; their callers go to the dialplan's fallback."""
 
     def serve(self, services: CallServices) -> None:
         """The services and the dispatcher need each other; this closes the circle."""
@@ -94,11 +99,19 @@ class Dispatcher:
     async def _live(
         self, loop: CallLoop, start: Arrival | UnfinishedCall, services: CallServices
     ) -> None:
+        """A call survives our own mistakes: it goes on from its last record, a few times."""
         try:
-            await loop.run(start)
-        except Exception:
-            # One broken call must not take the others down; the reconciler tidies up its legs.
-            log.exception("call_loop_failed", call=loop.call_id)
+            for _attempt in range(ATTEMPTS):
+                try:
+                    await loop.run(start)
+                except Exception:
+                    log.exception("call_loop_failed", call=loop.call_id)
+                else:
+                    return
+                if loop.call is None:
+                    break
+                start = UnfinishedCall(loop.call, loop.pending)
+            self.failed.add(loop.call_id)
         finally:
             del self._loops[loop.call_id]
             if loop.call and self._callers.get(loop.call.channel) == loop.call_id:

@@ -59,6 +59,9 @@ class Exchange(Protocol):
     async def arrival_of(self, channel: ChannelId) -> Arrival | None:
         """A caller's leg in our care whose arrival was missed; None when it is gone."""
 
+    async def send_to_fallback(self, arrival: Arrival) -> None:
+        """Let the exchange itself bring this caller to an operator."""
+
     async def hang_up(self, channel: ChannelId) -> None:
         """End a leg that belongs to no call."""
 

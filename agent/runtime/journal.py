@@ -79,26 +79,37 @@ class JournaledRecorder:
             if self._waiting:
                 try:
                     await self.drain()
-                except EffectFailed as error:
+                except (EffectFailed, OSError) as error:
                     log.warning("journal_waits", records=self._waiting, reason=str(error))
 
     async def drain(self) -> None:
-        """Bring every record of the file into the database, in order. Raises EffectFailed."""
-        if not self._waiting:
-            return
-        async with self._writing:
-            lines = await asyncio.to_thread(self._file.read_bytes)
-            for line in lines.splitlines():
-                try:
-                    record = self._decoder.decode(line)
-                except msgspec.DecodeError:
-                    log.error("journal_line_torn", length=len(line))
-                    continue
-                await self._give(record)
-            await asyncio.to_thread(self._file.unlink)
-            log.info("journal_drained", records=self._waiting)
-            self._waiting = 0
-            metrics.JOURNALED.set(0)
+        """Bring every record of the file into the database, in order.
+
+        Calls go on appending meanwhile; only looking whether they did holds them up. What is left
+        when the database fails again is tried anew from the first line. Raises EffectFailed, or
+        OSError when the file cannot be read.
+        """
+        drained = 0
+        while self._waiting:
+            async with self._writing:
+                lines = await asyncio.to_thread(_lines_after, self._file, drained)
+                if not lines:
+                    await asyncio.to_thread(self._file.unlink)
+                    log.info("journal_drained", records=self._waiting)
+                    self._waiting = 0
+                    metrics.JOURNALED.set(0)
+                    return
+            for line in lines:
+                await self._drain_line(line)
+            drained += len(lines)
+
+    async def _drain_line(self, line: bytes) -> None:
+        try:
+            record = self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            log.error("journal_line_torn", length=len(line))
+        else:
+            await self._give(record)
 
     async def _give(self, record: Record) -> None:
         """To the database; what it will never take is kept beside the journal for a person."""
@@ -110,11 +121,15 @@ class JournaledRecorder:
             await asyncio.to_thread(_append, refused, msgspec.json.encode(record))
 
     def _count(self) -> int:
-        return len(self._file.read_bytes().splitlines()) if self._file.exists() else 0
+        return len(_lines_after(self._file, 0)) if self._file.exists() else 0
+
+
+def _lines_after(path: Path, count: int) -> list[bytes]:
+    return [line for line in path.read_bytes().splitlines() if line][count:]
 
 
 def _append(path: Path, line: bytes) -> None:
     with path.open("ab") as file:
-        file.write(line + b"\n")
+        file.write(b"\n" + line + b"\n")  # the first parts it from a line that a crash tore
         file.flush()
         os.fsync(file.fileno())

@@ -14,7 +14,7 @@ from agent.domain.events import LegHungUp
 from agent.domain.identifiers import BridgeId, ChannelId
 from agent.runtime import clock, metrics
 from agent.runtime.dispatcher import Dispatcher, call_of
-from agent.runtime.doors import Exchange, Living
+from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
 
 log = structlog.get_logger()
@@ -63,9 +63,16 @@ class Reconciler:
                 log.warning("leg_without_call", channel=channel)
                 await self._exchange.hang_up(channel)
             elif arrival := await self._exchange.arrival_of(channel):
-                log.warning("arrival_missed", channel=channel)
-                self._dispatcher.arrived(arrival)
+                await self._own(arrival)
         self._unowned = unowned
+
+    async def _own(self, arrival: Arrival) -> None:
+        if arrival.call_id in self._dispatcher.failed:
+            log.error("caller_sent_to_fallback", channel=arrival.channel)
+            await self._exchange.send_to_fallback(arrival)
+        else:
+            log.warning("arrival_missed", channel=arrival.channel)
+            self._dispatcher.arrived(arrival)
 
     async def _sweep_bridges(self, living: Living) -> None:
         idle = {b for b in living.empty_bridges if call_of(b) and not self._known(b)}

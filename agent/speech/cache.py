@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,10 +21,15 @@ def key_of(*parts: str) -> str:
 def write_whole(path: Path, data: bytes) -> None:
     """Writes a file that is either there in full or not at all. Raises OSError."""
     with NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        file.write(data)
-    fresh = Path(file.name)
-    fresh.chmod(0o644)  # Asterisk reads it as another user
-    fresh.replace(path)
+        fresh = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            fresh.chmod(0o644)  # Asterisk reads it as another user
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
 
 
 class AudioCache:
@@ -38,7 +44,8 @@ class AudioCache:
         """Takes over what an earlier process left, oldest first. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for torn in self._folder.glob("*.tmp"):
-            torn.unlink(missing_ok=True)
+            if not self._is_recent(torn):  # a fresh one may be another process's, not yet done
+                torn.unlink(missing_ok=True)
         states = [(file, file.stat()) for file in self._folder.glob("*.wav")]
         states.sort(key=lambda pair: pair[1].st_mtime_ns)
         self._sizes = {file: state.st_size for file, state in states}
@@ -57,7 +64,8 @@ class AudioCache:
         if length_of_file(path) is None:
             del self._sizes[path]
             return None
-        os.utime(path)
+        with suppress(OSError):  # gone since: the caller's read tells
+            os.utime(path)
         self._sizes[path] = self._sizes.pop(path)
         return path
 
@@ -76,12 +84,12 @@ class AudioCache:
     def _drop_oldest(self) -> None:
         size = self.size
         for path in list(self._sizes):
-            if size <= self._limit or self._is_about_to_play(path):
+            if size <= self._limit or self._is_recent(path):
                 return
             size -= self._sizes.pop(path)
             path.unlink(missing_ok=True)
 
-    def _is_about_to_play(self, path: Path) -> bool:
+    def _is_recent(self, path: Path) -> bool:
         try:
             return time.time() - path.stat().st_mtime < ABOUT_TO_PLAY_S
         except OSError:

@@ -1,9 +1,14 @@
-"""Runs an engine's program with a deadline and a limit to what it may print."""
+"""Runs an engine's program with a deadline and a limit to what it may print.
 
-import asyncio
+In a thread, not by asyncio's own subprocesses: those wait without end when they are cancelled
+while a program starts whose child holds the output open.
+"""
+
 import os
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -11,28 +16,26 @@ from datetime import timedelta
 from agent.speech.errors import EngineFailed
 
 OUTPUT_LIMIT = 8 * 1024 * 1024
-COLLECT_LIMIT_S = 0.2
 
 
-async def output_of(
+def output_of(
     arguments: tuple[str, ...],
     text: str,
     *,
     environment: Mapping[str, str],
     limit: timedelta,
 ) -> bytes:
-    """What the program printed when given `text` on its standard input.
+    """What the program printed when given `text` on its standard input; blocks up to `limit`.
 
     Raises EngineFailed when it cannot be started, ends with an error, prints more than
-    OUTPUT_LIMIT bytes or is not done within `limit`. The program and its children are gone
-    afterwards, however this ends. The text goes by standard input, so that no list of processes
-    shows a caller's number.
+    OUTPUT_LIMIT bytes or is not done in time. The program and its children are gone afterwards,
+    however this ends. The text (below the 64 kB that a pipe holds) goes by standard input, so
+    that no list of processes shows a caller's number.
     """
-    loop = asyncio.get_running_loop()
+    deadline = time.monotonic() + limit.total_seconds()
     try:
-        transport, conversation = await loop.subprocess_exec(
-            _Conversation,
-            *arguments,
+        process = subprocess.Popen(
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -42,53 +45,40 @@ async def output_of(
     except OSError as error:
         raise EngineFailed(f"cannot be started: {error.strerror}") from error
     try:
-        async with asyncio.timeout(limit.total_seconds()):
-            _hand_over(transport, text)
-            await conversation.over
-    except TimeoutError:
+        output = _converse(process, text, deadline)
+        status = process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
         raise EngineFailed("hangs") from None
     finally:
-        await _end(transport, conversation)
-    if transport.get_returncode() != 0:
-        raise EngineFailed(f"ended with status {transport.get_returncode()}")
-    return bytes(conversation.output)
+        _end(process)
+    if status != 0:
+        raise EngineFailed(f"ended with status {status}")
+    return output
 
 
-class _Conversation(asyncio.SubprocessProtocol):
-    """Collects the output; over when the program has ended and nobody holds its output open."""
-
-    def __init__(self) -> None:
-        self.output = bytearray()
-        loop = asyncio.get_running_loop()
-        self.over: asyncio.Future[None] = loop.create_future()
-        self.exited = asyncio.Event()
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.output += data
-        if len(self.output) > OUTPUT_LIMIT and not self.over.done():
-            self.over.set_exception(EngineFailed("prints without end"))
-
-    def process_exited(self) -> None:
-        self.exited.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.over.done():
-            self.over.set_result(None)
+def _converse(process: subprocess.Popen[bytes], text: str, deadline: float) -> bytes:
+    assert process.stdin is not None and process.stdout is not None
+    with suppress(BrokenPipeError):  # a program that does not read is judged by its output
+        process.stdin.write(text.encode())
+        process.stdin.close()
+    output = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while selector.select(max(0.0, deadline - time.monotonic())):
+            part = os.read(process.stdout.fileno(), 65536)
+            if not part:
+                return bytes(output)
+            output += part
+            if len(output) > OUTPUT_LIMIT:
+                raise EngineFailed("prints without end")
+    raise EngineFailed("hangs")
 
 
-def _hand_over(transport: asyncio.SubprocessTransport, text: str) -> None:
-    pipe = transport.get_pipe_transport(0)
-    assert isinstance(pipe, asyncio.WriteTransport)
-    pipe.write(text.encode())
-    pipe.close()  # after what was written; a program that does not read is judged by its output
-
-
-async def _end(transport: asyncio.SubprocessTransport, conversation: _Conversation) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """Ends whatever is left of the program, its children too, and collects it."""
-    if transport.get_returncode() is None or not conversation.over.done():
-        with suppress(ProcessLookupError):  # the group may be gone already
-            os.killpg(transport.get_pid(), signal.SIGKILL)
-    transport.close()
-    with suppress(TimeoutError):  # a killed process is gone at once, unless the kernel holds it
-        async with asyncio.timeout(COLLECT_LIMIT_S):
-            await conversation.exited.wait()
+    with suppress(ProcessLookupError):  # the group is gone when all went well
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.stdout is not None
+    process.stdout.close()
+    with suppress(subprocess.TimeoutExpired):  # killed, it is gone at once but for a stuck kernel
+        process.wait(0.2)

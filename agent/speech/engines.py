@@ -17,7 +17,10 @@ log = structlog.get_logger(__name__)
 
 REST_AFTER_FAILURE = timedelta(seconds=30)
 RENDERS_AT_ONCE = 2
-SHORTEST_TRY = timedelta(milliseconds=50)
+GRACE_S = 0.1
+"""An engine keeps its limit itself; after this long beyond it, it is left behind."""
+SHORTEST_TRY = timedelta(milliseconds=250)
+"""With less time than this a late engine proves nothing, so it is not asked."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -107,8 +110,9 @@ class Engines:
             left = deadline - loop.time()
             if self._rests(engine) or left < SHORTEST_TRY.total_seconds():
                 return None
-            return await engine.render(utterance, timedelta(seconds=left))
-        except EngineFailed as failure:
+            async with asyncio.timeout_at(deadline + GRACE_S):
+                return await engine.render(utterance, timedelta(seconds=left))
+        except (EngineFailed, TimeoutError) as failure:
             self._rests_until[engine.name] = loop.time() + REST_AFTER_FAILURE.total_seconds()
             log.warning("speech_engine_failed", engine=engine.name, reason=str(failure))
             return None

@@ -71,20 +71,22 @@ class EspeakEngine:
         return f"{self._voice!r} {self._written(utterance)}"
 
     async def render(self, utterance: Utterance, limit: timedelta) -> Samples:
+        return await asyncio.to_thread(self._render, utterance, limit)
+
+    def _render(self, utterance: Utterance, limit: timedelta) -> Samples:
         if self._programs is None:
             raise EngineFailed("espeak-ng is missing")
         voice = self._voice
         slow = utterance.is_number
         speed = voice.number_words_per_minute if slow else voice.words_per_minute
-        arguments = (*self._programs.espeak, "-v", voice.voice, "-s", str(speed))
-        wav = await output_of(
-            (*arguments, "--stdin", "--stdout"),
+        wav = output_of(
+            (*self._programs.espeak, "-v", voice.voice, "-s", str(speed), "--stdin", "--stdout"),
             self._written(utterance),
             environment=self._programs.environment,
             limit=limit,
         )
         try:  # refuses silence too: espeak-ng exits 0 when mbrola said nothing
-            return await asyncio.to_thread(lambda: shape(*parse_wav(wav), voice.shaping))
+            return shape(*parse_wav(wav), voice.shaping)
         except SoundInvalid as error:
             raise EngineFailed(str(error)) from error
 

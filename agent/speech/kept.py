@@ -42,8 +42,12 @@ class KeptSounds:
         self._said = self._read()
         turn = asyncio.Semaphore(RENDERS_AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            for utterance in utterances:
-                group.create_task(self._make_one(utterance, engines, turn))
+            tasks = [group.create_task(self._best(one, engines, turn)) for one in utterances]
+        for utterance, task in zip(utterances, tasks, strict=True):
+            said = task.result()
+            if said is not None and said is not self.find(utterance):
+                write_whole(self._file(_name(utterance)), render_wav(said.samples))
+                self._said[_name(utterance)] = said
         missing = [utterance.text for utterance in utterances if self.find(utterance) is None]
         if missing:
             raise SpeechUnavailable(f"no engine says {missing[0]!r} and {len(missing) - 1} others")
@@ -68,18 +72,16 @@ class KeptSounds:
         key = key_of("digits", str(BETWEEN_SIGNS), *(sign.key for sign in known))
         return Said(samples=np.concatenate(parts[:-1]), engine="digits", key=key)
 
-    async def _make_one(
+    async def _best(
         self, utterance: Utterance, engines: Engines, turn: asyncio.Semaphore
-    ) -> None:
+    ) -> Said | None:
+        """What is kept already if the best engine would say the same, else what one says now."""
+        now = self.find(utterance)
+        if now is not None and now.key == engines.preferred_key(utterance):
+            return now
         async with turn:
-            now = self.find(utterance)
-            if now is not None and now.key == engines.preferred_key(utterance):
-                return
             deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ONE
-            said = await engines.say(utterance, deadline)
-            if said is not None and (now is None or now.key != said.key):
-                write_whole(self._file(_name(utterance)), render_wav(said.samples))
-                self._said[_name(utterance)] = said
+            return await engines.say(utterance, deadline)
 
     def _read(self) -> dict[str, Said]:
         try:

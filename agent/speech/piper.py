@@ -14,7 +14,7 @@ from agent.speech.shaping import Shaping, shape
 from agent.speech.sound import Samples, parse_wav
 from agent.speech.utterance import Utterance
 
-piper_shaping = Shaping()
+piper_shaping = Shaping(emphasis=0.0)  # a neural voice is clear as it is
 
 
 class PiperEngine:
@@ -40,17 +40,20 @@ class PiperEngine:
         return f"{voice} {piper_shaping!r} {_sent(utterance)}"
 
     async def render(self, utterance: Utterance, limit: timedelta) -> Samples:
+        return await asyncio.to_thread(self._render, utterance, limit)
+
+    def _render(self, utterance: Utterance, limit: timedelta) -> Samples:
         command = _command()
         if command is None:
             raise EngineFailed("the program piper is missing")
-        wav = await output_of(
+        wav = output_of(
             (*command, "--model", str(self._voice), "--output_file", "-"),
             _sent(utterance) + "\n",
             environment=os.environ,
             limit=limit,
         )
         try:
-            return await asyncio.to_thread(lambda: shape(*parse_wav(wav), piper_shaping))
+            return shape(*parse_wav(wav), piper_shaping)
         except SoundInvalid as error:
             raise EngineFailed(str(error)) from error
 

@@ -24,7 +24,7 @@ class RecordedEngine:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._shaping = Shaping()
+        self._shaping = Shaping(emphasis=0.0)  # the tone of the voice is the office's choice
         self._sounds: dict[str, Samples] = {}
         self._versions: dict[str, str] = {}
 

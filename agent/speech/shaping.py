@@ -19,11 +19,13 @@ SPEECH_FLOOR = 0.02
 class Shaping(msgspec.Struct, frozen=True):
     """What is done to a rendered piece; part of the key under which it is cached."""
 
-    lowest_hz: float = 200.0
+    lowest_hz: float = 100.0
     highest_hz: float = 3600.0
-    emphasis: float = 0.0
+    emphasis: float = 0.5
     level_dbfs: float = -20.0
     peak: float = 0.9
+    method: int = 1
+    """Raised when `shape` itself changes, so that older sounds are made anew."""
 
 
 def shape(samples: Samples, rate: int, shaping: Shaping) -> Samples:

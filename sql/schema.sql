@@ -1,0 +1,228 @@
+-- Generated from sql/migrations by `python -m agent.database.schema`; do not edit.
+
+CREATE TABLE call_events (
+    call_id text NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    event text NOT NULL,
+    body jsonb NOT NULL
+);
+
+CREATE TABLE calls (
+    call_id text NOT NULL,
+    channel text NOT NULL,
+    line text NOT NULL,
+    caller_raw text,
+    caller_number text,
+    caller_shown text NOT NULL,
+    stage text NOT NULL,
+    arrived_at timestamp with time zone NOT NULL,
+    queued_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    operator text,
+    events integer NOT NULL,
+    state jsonb NOT NULL,
+    pending jsonb NOT NULL
+);
+
+CREATE TABLE consultation_steps (
+    call_id text NOT NULL,
+    step text NOT NULL,
+    activity text NOT NULL,
+    state text NOT NULL,
+    limit_s double precision,
+    started_at timestamp with time zone,
+    met_at timestamp with time zone,
+    seconds double precision,
+    evidence jsonb NOT NULL
+);
+
+CREATE TABLE consultations (
+    call_id text NOT NULL,
+    form_number text NOT NULL,
+    form_year integer NOT NULL GENERATED ALWAYS AS (("substring"(form_number, '/([0-9]{4})$'::text))::integer) STORED,
+    form_sequence integer NOT NULL GENERATED ALWAYS AS (("substring"(form_number, '^([0-9]+)/'::text))::integer) STORED,
+    sop text NOT NULL,
+    outcome text NOT NULL,
+    decision text,
+    decided_at timestamp with time zone,
+    ticket_number text,
+    archived_at timestamp with time zone,
+    archive_path text,
+    archive_sha256 text
+);
+
+CREATE TABLE deviations (
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    step text NOT NULL,
+    limit_s double precision,
+    measured_s double precision,
+    excess_s double precision,
+    operator text,
+    reason text NOT NULL,
+    events integer[] NOT NULL
+);
+
+CREATE TABLE number_reservations (
+    kind text NOT NULL,
+    year integer NOT NULL,
+    sequence integer NOT NULL,
+    holder text NOT NULL,
+    reserved_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE operators (
+    account text NOT NULL,
+    name text NOT NULL,
+    digest_sha256 text NOT NULL,
+    digest_md5 text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    removed_at timestamp with time zone
+);
+
+CREATE TABLE sop_revisions (
+    name text NOT NULL,
+    document text NOT NULL,
+    revision text NOT NULL,
+    content jsonb NOT NULL,
+    sha256 text NOT NULL,
+    loaded_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tickets (
+    ticket_number text NOT NULL,
+    year integer NOT NULL GENERATED ALWAYS AS ((2000 + (split_part(ticket_number, '-'::text, 1))::integer)) STORED,
+    sequence integer NOT NULL GENERATED ALWAYS AS ((split_part(ticket_number, '-'::text, 2))::integer) STORED,
+    call_id text NOT NULL,
+    issued_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE call_events ADD CONSTRAINT call_event_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE call_events ADD CONSTRAINT call_event_twice
+    PRIMARY KEY (call_id, sequence);
+
+ALTER TABLE calls ADD CONSTRAINT call_of_unknown_stage
+    CHECK ((stage = ANY (ARRAY['welcoming'::text, 'queueing'::text, 'ringing'::text, 'connecting'::text, 'talking'::text, 'closing'::text, 'ended'::text, 'archived'::text])));
+
+ALTER TABLE calls ADD CONSTRAINT call_twice
+    PRIMARY KEY (call_id);
+
+ALTER TABLE calls ADD CONSTRAINT call_without_events
+    CHECK ((events > 0));
+
+ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_met_without_time
+    CHECK (((state <> 'met'::text) OR (met_at IS NOT NULL)));
+
+ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_of_negative_length
+    CHECK ((seconds >= (0)::double precision));
+
+ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_of_unknown_state
+    CHECK ((state = ANY (ARRAY['met'::text, 'running'::text, 'unmet'::text, 'not_applicable'::text])));
+
+ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_twice
+    PRIMARY KEY (call_id, step);
+
+ALTER TABLE consultations ADD CONSTRAINT archive_without_proof
+    CHECK (((archived_at IS NULL) = (archive_sha256 IS NULL)));
+
+ALTER TABLE consultations ADD CONSTRAINT consultation_of_unknown_decision
+    CHECK ((decision = ANY (ARRAY['solved'::text, 'escalated'::text])));
+
+ALTER TABLE consultations ADD CONSTRAINT consultation_twice
+    PRIMARY KEY (call_id);
+
+ALTER TABLE consultations ADD CONSTRAINT form_number_twice
+    UNIQUE (form_number);
+
+ALTER TABLE consultations ADD CONSTRAINT form_sequence_twice
+    UNIQUE (form_year, form_sequence);
+
+ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
+
+ALTER TABLE deviations ADD CONSTRAINT deviation_twice
+    PRIMARY KEY (call_id, kind, step);
+
+ALTER TABLE number_reservations ADD CONSTRAINT number_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE number_reservations ADD CONSTRAINT number_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['form'::text, 'ticket'::text])));
+
+ALTER TABLE number_reservations ADD CONSTRAINT number_reserved_twice
+    PRIMARY KEY (kind, year, sequence);
+
+ALTER TABLE operators ADD CONSTRAINT operator_account_of_another_form
+    CHECK ((account ~ '^op-[0-9]+$'::text));
+
+ALTER TABLE operators ADD CONSTRAINT operator_account_twice
+    PRIMARY KEY (account);
+
+ALTER TABLE operators ADD CONSTRAINT operator_without_name
+    CHECK ((name ~ '\S'::text));
+
+ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
+    PRIMARY KEY (name);
+
+ALTER TABLE tickets ADD CONSTRAINT second_ticket_of_a_call
+    UNIQUE (call_id);
+
+ALTER TABLE tickets ADD CONSTRAINT ticket_number_twice
+    PRIMARY KEY (ticket_number);
+
+ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
+    UNIQUE (year, sequence);
+
+ALTER TABLE call_events ADD CONSTRAINT call_event_without_call
+    FOREIGN KEY (call_id) REFERENCES calls(call_id);
+
+ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+ALTER TABLE consultations ADD CONSTRAINT consultation_under_unknown_sop
+    FOREIGN KEY (sop) REFERENCES sop_revisions(name);
+
+ALTER TABLE consultations ADD CONSTRAINT consultation_without_call
+    FOREIGN KEY (call_id) REFERENCES calls(call_id);
+
+ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
+
+CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
+
+CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE VIEW numbers_given AS
+ SELECT 'form'::text AS kind,
+    consultations.form_year AS year,
+    consultations.form_sequence AS sequence
+   FROM consultations
+UNION ALL
+ SELECT 'ticket'::text AS kind,
+    tickets.year,
+    tickets.sequence
+   FROM tickets;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_call_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'call_events is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();

@@ -1,0 +1,48 @@
+"""Every kind of event becomes a line of the timeline with its evidence."""
+
+from typing import get_args
+
+from agent.commands.timeline import timeline_of
+from agent.database.reports import CallReport, LoggedEvent
+from agent.domain.consultation import Outcome
+from agent.domain.events import (
+    AnyEvent,
+    EffectRefused,
+    PromptFinished,
+    TimerFired,
+)
+from agent.domain.identifiers import PlaybackId
+from tests.database.stories import Story, abandoned, escalated
+
+
+def report_of(story: Story) -> CallReport:
+    events = tuple(LoggedEvent(r.sequence, r.event) for r in story.records)
+    outcome = Outcome.ESCALATED
+    return CallReport(call=story.call, outcome=outcome, steps=(), deviations=(), events=events)
+
+
+def test_every_event_has_a_line_of_its_own_words() -> None:
+    story = escalated()
+    at = story.now
+    strange: tuple[AnyEvent, ...] = (
+        TimerFired(at=at, timer="ring"),
+        EffectRefused(at=at, effect="PlayPrompt", target="p9"),
+        PromptFinished(at=at, playback=PlaybackId("unknown"), result="failed"),
+    )
+    report = report_of(story)
+    logged = (*report.events, *(LoggedEvent(90 + i, event) for i, event in enumerate(strange)))
+    told = {type(one.event) for one in logged}
+    assert told == set(get_args(AnyEvent))
+    lines = timeline_of(
+        CallReport(call=report.call, outcome=report.outcome, steps=(), deviations=(), events=logged)
+    )
+    assert len(lines) == len(logged)
+    assert all(line.text and " · #" in line.evidence for line in lines)
+    assert "Waktu ring habis" in [line.text for line in lines]
+    assert "PlayPrompt ditolak: tanpa sebab" in [line.text for line in lines]
+
+
+def test_lines_are_in_the_order_of_time_whatever_order_the_news_came_in() -> None:
+    lines = timeline_of(report_of(abandoned()))
+    assert [line.at for line in lines] == sorted(line.at for line in lines)
+    assert lines[0].text.startswith("Telepon masuk dari 0812-3456-789")

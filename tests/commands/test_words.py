@@ -1,0 +1,27 @@
+"""Everything that a record can hold has its Indonesian words."""
+
+from typing import get_args
+
+import pytest
+
+from agent.commands import words
+from agent.domain.consultation import Outcome, StepState
+from agent.domain.events import PlaybackResult
+
+
+@pytest.mark.parametrize(
+    ("spoken", "possible"),
+    [
+        (words.OUTCOMES, {outcome.value for outcome in Outcome}),
+        (words.STEP_STATES, set(get_args(StepState))),
+        (words.PLAYBACK_RESULTS, set(get_args(PlaybackResult))),
+    ],
+)
+def test_every_value_has_its_words(spoken: dict[str, str], possible: set[str]) -> None:
+    assert set(spoken) == possible
+
+
+def test_an_unknown_cause_is_still_named() -> None:
+    assert words.cause(16) == "ditutup"
+    assert words.cause(99) == "sebab 99"
+    assert words.cause(None) == "berakhir"

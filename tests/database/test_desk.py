@@ -1,0 +1,76 @@
+"""Reserved numbers: never the same twice, never a gap that is not used later."""
+
+import asyncio
+
+from agent.database.connect import Connection
+from agent.database.writer import Writer
+from agent.domain.numbers import YearNumber
+from tests.database.agents import running_writer
+from tests.database.stories import escalated
+
+
+def sequences(numbers: list[YearNumber]) -> list[int]:
+    return [number.sequence for number in numbers]
+
+
+async def test_numbers_begin_at_one_and_go_on_by_kind_and_year(url: str) -> None:
+    async with running_writer(url) as writer:
+        assert sequences(await writer.reserve("form", 2026, 3)) == [1, 2, 3]
+        assert sequences(await writer.reserve("form", 2026, 2)) == [4, 5]
+        assert sequences(await writer.reserve("ticket", 2026, 2)) == [1, 2]
+        assert await writer.reserve("form", 2027, 1) == [YearNumber(2027, 1)]
+
+
+async def test_what_a_dead_agent_did_not_use_is_given_first_and_in_order(url: str) -> None:
+    async with running_writer(url, "first") as first:
+        assert sequences(await first.reserve("form", 2026, 4)) == [1, 2, 3, 4]
+        assert sequences(await first.reserve("ticket", 2026, 4)) == [1, 2, 3, 4]
+        story = escalated(2)  # form and ticket number 2 are given
+        for record in story.records:
+            await first.record(record)
+    async with running_writer(url, "second") as second:
+        assert await reserved_after_death(second) == [1, 3, 4, 5, 6]
+        assert sequences(await second.reserve("ticket", 2026, 2)) == [1, 3]
+
+
+async def reserved_after_death(writer: Writer) -> list[int]:
+    """The server notices a session's death a moment after it."""
+    await asyncio.sleep(0.2)
+    return sequences(await writer.reserve("form", 2026, 5))
+
+
+async def test_a_living_agent_keeps_what_it_reserved(url: str) -> None:
+    async with running_writer(url, "first") as first, running_writer(url, "second") as second:
+        assert sequences(await first.reserve("form", 2026, 3)) == [1, 2, 3]
+        assert sequences(await second.reserve("form", 2026, 3)) == [4, 5, 6]
+
+
+async def test_many_agents_at_once_never_get_the_same_number(url: str) -> None:
+    writers = [Writer(url, {}, f"agent-{place}") for place in range(6)]
+    blocks = await asyncio.gather(
+        *(writer.reserve("ticket", 2026, 5) for writer in writers for _ in range(8))
+    )
+    given = [number for block in blocks for number in block]
+    assert sorted(sequences(given)) == list(range(1, 6 * 8 * 5 + 1))
+    for writer in writers:
+        await writer.aclose()
+
+
+async def test_many_agents_at_once_share_what_dead_ones_left(url: str) -> None:
+    async with running_writer(url, "dead") as dead:
+        await dead.reserve("ticket", 2026, 50)
+    await asyncio.sleep(0.2)
+    writers = [Writer(url, {}, f"agent-{place}") for place in range(6)]
+    blocks = await asyncio.gather(*(writer.reserve("ticket", 2026, 10) for writer in writers))
+    given = [number for block in blocks for number in block]
+    assert sorted(sequences(given)) == list(range(1, 61))
+    for writer in writers:
+        await writer.aclose()
+
+
+async def test_new_numbers_lie_above_all_that_were_given(url: str, connection: Connection) -> None:
+    async with running_writer(url) as writer:
+        for record in escalated(40).records:
+            await writer.record(record)
+        assert sequences(await writer.reserve("form", 2026, 2)) == [41, 42]
+        assert sequences(await writer.reserve("ticket", 2026, 1)) == [41]

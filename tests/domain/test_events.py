@@ -1,0 +1,63 @@
+from datetime import timedelta, timezone
+
+import msgspec
+import pytest
+
+from agent.domain.events import AGENT, AnyEvent, TimerFired
+from tests.domain.story import (
+    CALLER,
+    MORNING,
+    Story,
+    reading_numbers,
+    solved,
+)
+
+
+def stories() -> list[Story]:
+    timed = Story()
+    timed.arrives()
+    timed.fires("welcome")
+    archived = solved()
+    archived.refused("ArchiveForm")
+    archived.archived()
+    read = reading_numbers()
+    read.hangs_up(CALLER, cause=None)
+    return [timed, archived, read]
+
+
+def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:
+    events = [event for story in stories() for event in story.told]
+    decoder = msgspec.json.Decoder(AnyEvent)
+    assert [decoder.decode(msgspec.json.encode(event)) for event in events] == events
+    assert {type(event) for event in events} == set(AnyEvent.__args__)
+
+
+def test_an_event_is_told_apart_by_its_name() -> None:
+    content = msgspec.json.decode(msgspec.json.encode(TimerFired(at=MORNING, timer="ring")))
+    assert content == {"event": "TimerFired", "at": "2026-11-23T02:00:00Z", "timer": "ring"}
+
+
+def test_an_event_that_names_no_source_is_the_agents_own() -> None:
+    assert TimerFired(at=MORNING, timer="ring").source == AGENT
+
+
+def test_a_moment_of_another_zone_stays_the_same_moment() -> None:
+    local = MORNING.astimezone(timezone(timedelta(hours=7)))
+    event = TimerFired(at=local, timer="ring")
+    decoded = msgspec.json.decode(msgspec.json.encode(event), type=TimerFired)
+    assert decoded.at == MORNING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{}",
+        b'{"event":"TimerFired"}',
+        b'{"event":"Unheard","at":"2026-11-23T02:00:00Z"}',
+        b'{"event":"TimerFired","at":"yesterday","timer":"ring"}',
+        b'{"event":"TimerFired","at":"2026-11-23T02:00:00Z","timer":null}',
+    ],
+)
+def test_what_is_no_event_is_refused(text: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(text, type=AnyEvent)

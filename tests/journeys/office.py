@@ -1,0 +1,177 @@
+"""A real office for the journeys: its people pick up telephones, its record is read back."""
+
+import asyncio
+import itertools
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from agent.commands.call_object import call_object
+from agent.database.errors import DatabaseProblem
+from agent.database.reports import CallFilter, CallReport, list_calls, read_call
+from agent.domain.call_state import Stage
+from agent.speech.renderer import Renderer, Speech
+from deploy.sip_phone import (
+    PROMPT_HEARD,
+    Policy,
+    SipCall,
+    SipPhone,
+    SipPhoneFailed,
+    SipPhones,
+    find_prompt,
+)
+from deploy.site import CALLER_ADDRESSES, Site
+
+SOON = timedelta(seconds=20)
+"""A wide margin for what takes milliseconds on a quiet machine."""
+PATIENTLY = timedelta(seconds=120)
+
+
+async def until(what: str, look: Callable[[], Awaitable[bool]], within: timedelta = SOON) -> None:
+    """Look again and again until it is so. Raises TimeoutError."""
+    deadline = time.monotonic() + within.total_seconds()
+    while not await look():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        await asyncio.sleep(0.1)
+
+
+class Office:
+    """The running site, its operators' telephones and any number of callers."""
+
+    def __init__(
+        self, site: Site, phones: SipPhones, operators: list[SipPhone], renderer: Renderer
+    ) -> None:
+        self.site = site
+        self.operators = operators
+        self.renderer = renderer
+        self._phones = phones
+        self._numbers = itertools.count(1)
+
+    @asynccontextmanager
+    async def on_duty(self, *policies: Policy) -> AsyncIterator[list[SipPhone]]:
+        """As many operators as policies, registered and idle; they leave again afterwards."""
+        await until("everybody is free", lambda: self._idle(0))
+        present = self.operators[: len(policies)]
+        for phone, policy in zip(present, policies, strict=True):
+            phone.on_call = policy
+            await register(phone)
+        await until("operators are seen", lambda: self._idle(len(policies)))
+        try:
+            yield present
+        finally:
+            for phone in present:
+                await phone.unregister()
+            import subprocess; subprocess.run("cp /tmp/lpse-journey-*/phones/pjsip.log /tmp/x/pjsip.log", shell=True)
+            await until("operators are gone", lambda: self._idle(0))
+
+    async def dial(self, number: str | None = None, name: str | None = None) -> SipCall:
+        """A caller with a number of his own (found in the record by it) dials the helpdesk."""
+        count = next(self._numbers)
+        phone = await self._phones.caller(
+            number or f"0812{count:08d}",
+            self.site.sip_server,
+            CALLER_ADDRESSES[0],
+            display_name=name,
+        )
+        return await phone.dial(self.site.values.helpdesk_number)
+
+    async def newest(self) -> CallReport:
+        """The record of the call that came last."""
+        url = self.site.database_url
+        newest = (await list_calls(url, CallFilter(), limit=1))[0]
+        return await read_call(url, newest.form_number)
+
+    async def opened(self, before: int) -> CallReport:
+        """The record of a call that was just dialled, once it is open."""
+
+        async def is_open() -> bool:
+            return await self.calls() > before
+
+        await until("the consultation is open", is_open)
+        return await self.newest()
+
+    async def calls(self) -> int:
+        """How many calls are on record, up to a thousand."""
+        return len(await list_calls(self.site.database_url, CallFilter(), limit=1000))
+
+    async def record(self, form_number: str) -> CallReport:
+        """What is on record of a call now."""
+        return await read_call(self.site.database_url, form_number)
+
+    async def archived(self, form_number: str, within: timedelta = SOON) -> CallReport:
+        """The record of a call once it is complete."""
+
+        async def is_archived() -> bool:
+            return (await self.record(form_number)).call.stage is Stage.ARCHIVED
+
+        await until(f"{form_number} is archived", is_archived, within)
+        return await self.record(form_number)
+
+    async def shows(
+        self,
+        form_number: str,
+        what: str,
+        look: Callable[[CallReport], bool],
+        within: timedelta = SOON,
+    ) -> CallReport:
+        """The record once it shows this."""
+
+        async def seen() -> bool:
+            try:
+                return look(await self.record(form_number))
+            except DatabaseProblem:
+                return False
+
+        await until(what, seen, within)
+        return await self.record(form_number)
+
+    def speech(self, prompt: str) -> Path:
+        """A rendered prompt without numbers, as a WAV file."""
+        return self.site.speech_folder / "prompts" / f"{prompt}.wav"
+
+    async def numbers_speech(self, report: CallReport) -> Path:
+        """The rendered numbers of a call, as a WAV file."""
+        call = report.call
+        speech = Speech("numbers", call.form_number, call.ticket_number)
+        return (await self.renderer.audio(speech)).path.with_suffix(".wav")
+
+    async def _idle(self, count: int) -> bool:
+        return await asyncio.to_thread(self.measured, 'lpse_operators{state="idle"}') == count
+
+    def measured(self, metric: str) -> float:
+        """One figure of /metrics; -1 when it is not there."""
+        url = f"http://127.0.0.1:{self.site.settings.http_port}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{metric} "):
+                    return float(line.rpartition(" ")[2])
+        return -1.0
+
+
+async def register(phone: SipPhone) -> None:
+    """A telephone can register once the agent has made it known to Asterisk."""
+
+    async def registered() -> bool:
+        try:
+            await phone.register()
+        except SipPhoneFailed:
+            return False
+        return True
+
+    await until("the telephone registers", registered)
+
+
+def heard(leg: SipCall, prompt: Path) -> bool:
+    """Whether the whole prompt is in what this telephone heard; only after the leg has ended."""
+    return find_prompt(leg.heard, prompt).score >= PROMPT_HEARD
+
+
+def step(report: CallReport, name: str) -> dict[str, object]:
+    """One step of a record as programs see it."""
+    steps = call_object(report, "WIB")
+    found = [*steps["steps"], *steps.get("sub_steps", [])]
+    return next(dict(s) for s in found if str(s["step"]) == name)

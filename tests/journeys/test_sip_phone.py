@@ -1,0 +1,280 @@
+"""Scripted SIP phones against a real Asterisk, with nobody on ARI: the phones talk by the fallback.
+
+No prompt exists here, so every call also shows that a missing sound file stops nothing.
+"""
+
+import math
+import os
+import shutil
+import tempfile
+import threading
+import wave
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from agent.asterisk.phone_accounts import digest_of, phone_account_objects
+from deploy.asterisk_server import AsteriskServer, find_installation, private_values
+from deploy.sip_phone import (
+    PROMPT_HEARD,
+    Answer,
+    Reject,
+    RingForever,
+    SipPhone,
+    SipPhoneFailed,
+    SipPhones,
+    find_prompt,
+)
+
+# Set by ./deploy/test; empty when the machine's own Asterisk is the one.
+ROOT = os.environ["LPSE_ASTERISK_ROOT"]
+SOON = timedelta(seconds=10)
+PASSWORD = "kata-sandi-uji"  # noqa: S105 (of a phone that lives for one test)
+
+
+def write_sound(file: Path, seed: int, seconds: float = 1.2) -> Path:
+    """Noise in the telephone's band, in bursts like syllables; each seed is another voice."""
+    size = int(8000 * seconds)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=size))
+    frequencies = np.fft.rfftfreq(size, 1 / 8000)
+    spectrum[(frequencies < 300) | (frequencies > 3000)] = 0
+    bursts = 0.6 + 0.4 * np.sin(2 * math.pi * 4 * np.arange(size) / 8000)
+    samples = np.fft.irfft(spectrum, size) * bursts
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes((samples / np.abs(samples).max() * 16000).astype("<i2").tobytes())
+    return file
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    # Not pytest's own: Asterisk's user may not enter that.
+    place = Path(tempfile.mkdtemp(prefix="lpse-"))
+    place.chmod(0o711)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[AsteriskServer]:
+    installation = find_installation(Path(ROOT) if ROOT else None)
+    values = private_values(installation, folder / "asterisk", folder / "prompts")
+    with AsteriskServer(installation, values) as running:
+        yield running
+
+
+async def ari(server: AsteriskServer, method: str, path: str, **query: str) -> int:
+    values = server.values
+    login = aiohttp.encode_basic_auth(values.ari_user, values.ari_secret)
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": login}) as session,
+        session.request(method, server.ari_url + path, params=query) as answer,
+    ):
+        return answer.status
+
+
+async def give_account(server: AsteriskServer, account: str, password: str) -> None:
+    values = server.values
+    login = aiohttp.encode_basic_auth(values.ari_user, values.ari_secret)
+    async with aiohttp.ClientSession(headers={"Authorization": login}) as session:
+        for made in phone_account_objects(account, digest_of(account, values.realm, password)):
+            path = f"/asterisk/config/dynamic/res_pjsip/{made.object_type}/{made.object_id}"
+            fields = [{"attribute": k, "value": v} for k, v in made.fields.items()]
+            async with session.put(server.ari_url + path, json={"fields": fields}) as answer:
+                assert answer.status == 200, await answer.text()
+
+
+def address_of(server: AsteriskServer) -> str:
+    return f"{server.values.sip_address}:{server.values.sip_port}"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def phones(folder: Path) -> AsyncIterator[SipPhones]:
+    async with SipPhones(folder / "phones") as running:
+        yield running
+    assert "sip-phones" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def operator(server: AsteriskServer, phones: SipPhones) -> SipPhone:
+    await give_account(server, "op-101", PASSWORD)
+    await ari(
+        server, "POST", "/asterisk/variable", variable="OPERATORS_PHONES", value="PJSIP/op-101"
+    )
+    phone = await phones.operator("op-101", PASSWORD, address_of(server))
+    await phone.register()
+    return phone
+
+
+@pytest_asyncio.fixture(scope="module")
+async def caller(server: AsteriskServer, phones: SipPhones) -> SipPhone:
+    return await phones.caller("081234567890", address_of(server))
+
+
+async def test_two_phones_hear_each_other_and_their_times_agree(
+    caller: SipPhone, operator: SipPhone, folder: Path
+) -> None:
+    hello, reply = write_sound(folder / "hello.wav", 1), write_sound(folder / "reply.wav", 2)
+    operator.on_call = Answer(after=timedelta(seconds=0.3))
+    out = await caller.dial("1500")
+    taken = await operator.incoming(SOON)
+    await taken.answered(SOON)
+    assert taken.ringing_at and taken.answered_at and out.answered_at
+    assert taken.answered_at - taken.ringing_at >= timedelta(seconds=0.3)
+    await taken.say_whole(hello)
+    await out.say_whole(reply)
+    await out.hang_up()
+    assert abs(await taken.ended(SOON) - await out.ended(SOON)) < timedelta(seconds=1)
+    assert (taken.end_code, out.end_code) == (200, 200)
+    assert find_prompt(out.heard, hello).score > PROMPT_HEARD
+    assert find_prompt(taken.heard, reply).score > PROMPT_HEARD
+    assert find_prompt(out.heard, reply).score < PROMPT_HEARD / 2
+    assert find_prompt(taken.heard, hello).score < PROMPT_HEARD / 2
+
+
+@pytest.mark.parametrize("way", ["rfc4733", "info"])
+async def test_digits_arrive_in_order_by_either_way(
+    caller: SipPhone, operator: SipPhone, way: str
+) -> None:
+    operator.on_call = Answer()
+    out = await caller.dial("1500")
+    taken = await operator.incoming(SOON)
+    await taken.answered(SOON)
+    await taken.press("*8#0", by="info" if way == "info" else "rfc4733")
+    await out.received("*8#0", SOON)
+    assert taken.digits == []
+    await taken.hang_up()
+    await out.ended(SOON)
+
+
+async def test_a_phone_that_is_busy_ends_the_call_without_an_answer(
+    caller: SipPhone, operator: SipPhone
+) -> None:
+    operator.on_call = Reject(486)
+    out = await caller.dial("1500")
+    refused = await operator.incoming(SOON)
+    await refused.ended(SOON)
+    await out.ended(SOON)
+    assert (refused.answered_at, refused.end_code) == (None, 486)
+
+
+async def test_a_ringing_phone_stops_when_the_caller_gives_up(
+    caller: SipPhone, operator: SipPhone
+) -> None:
+    operator.on_call = RingForever()
+    out = await caller.dial("1500")
+    ringing = await operator.incoming(SOON)
+    await out.hang_up()
+    gone = await out.ended(SOON)
+    assert await ringing.ended(SOON) - gone < timedelta(seconds=1)
+    assert (ringing.answered_at, ringing.end_code) == (None, 487)
+    with pytest.raises(SipPhoneFailed, match="487"):
+        await ringing.answered(SOON)
+
+
+async def test_a_phone_may_answer_and_hang_up(caller: SipPhone, operator: SipPhone) -> None:
+    operator.on_call = Answer(hang_up_after=timedelta(seconds=0.2))
+    out = await caller.dial("1500")
+    taken = await operator.incoming(SOON)
+    await out.ended(SOON)
+    assert taken.answered_at and taken.ended_at
+    assert taken.ended_at - taken.answered_at >= timedelta(seconds=0.2)
+
+
+async def test_two_calls_at_once_keep_apart(
+    server: AsteriskServer, phones: SipPhones, caller: SipPhone, operator: SipPhone, folder: Path
+) -> None:
+    hello, reply = write_sound(folder / "first.wav", 3), write_sound(folder / "second.wav", 4)
+    other = await phones.caller("0215550199", address_of(server), address="127.0.0.2")
+    operator.on_call = Answer()
+    pairs = []
+    # One phone may hold several calls; Asterisk offers the second because this is the fallback.
+    for phone in (caller, other):
+        out = await phone.dial("1500")
+        taken = await operator.incoming(SOON)
+        await taken.answered(SOON)
+        pairs.append((out, taken))
+    (first, at_first), (second, at_second) = pairs
+    await at_first.say_whole(hello)
+    await at_second.say_whole(reply)
+    for call in (first, second):
+        await call.hang_up()
+        await call.ended(SOON)
+    assert find_prompt(first.heard, hello).score > PROMPT_HEARD
+    assert find_prompt(second.heard, reply).score > PROMPT_HEARD
+    assert find_prompt(first.heard, reply).score < PROMPT_HEARD / 2
+
+
+async def test_nobody_reaches_more_than_the_helpdesk(
+    server: AsteriskServer, phones: SipPhones, caller: SipPhone, operator: SipPhone
+) -> None:
+    stranger = await phones.caller("0811", address_of(server), address="127.0.0.77")
+    for phone, number, code in (
+        (caller, "911", 404),
+        (operator, "1500", 404),
+        (stranger, "1500", 401),
+    ):
+        call = await phone.dial(number)
+        await call.ended(SOON)
+        assert (call.answered_at, call.end_code) == (None, code)
+
+
+async def test_a_softphone_with_the_callers_password_reaches_the_helpdesk(
+    server: AsteriskServer, phones: SipPhones, operator: SipPhone
+) -> None:
+    operator.on_call = RingForever()
+    softphone = await phones.operator(
+        "penelepon", server.values.caller_password, address_of(server)
+    )
+    call = await softphone.dial("1500")
+    await call.answered(SOON)
+    await call.hang_up()
+    await call.ended(SOON)
+    await (await operator.incoming(SOON)).ended(SOON)
+
+
+async def test_an_account_lives_from_its_making_to_its_deletion(
+    server: AsteriskServer, phones: SipPhones
+) -> None:
+    phone = await phones.operator("op-900", "sandi-baru", address_of(server))
+    with pytest.raises(SipPhoneFailed, match="401"):
+        await phone.register()
+    await give_account(server, "op-900", "sandi-lama")
+    with pytest.raises(SipPhoneFailed, match="401"):
+        await phone.register()
+    await give_account(server, "op-900", "sandi-baru")
+    await phone.register()
+    for kind in ("endpoint", "aor", "auth"):
+        path = f"/asterisk/config/dynamic/res_pjsip/{kind}/op-900"
+        assert await ari(server, "DELETE", path) == 204
+    with pytest.raises(SipPhoneFailed, match="401"):
+        await phone.register()
+
+
+def test_a_prompt_is_found_though_the_phone_slipped_and_another_is_not(folder: Path) -> None:
+    prompt = write_sound(folder / "prompt.wav", 5, seconds=4)
+    other = write_sound(folder / "other.wav", 6, seconds=4)
+    with wave.open(str(prompt)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    noise = np.random.default_rng(7).normal(0, 300, 8000 * 8)
+    # 20 ms are lost in the middle, the volume is a third, and two seconds come before.
+    slipped = np.concatenate((samples[:16000], samples[16160:])) / 3
+    noise[16000 : 16000 + len(slipped)] += slipped
+    heard = folder / "slipped.wav"
+    with wave.open(str(heard), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(noise.astype("<i2").tobytes())
+    found, missed = find_prompt(heard, prompt), find_prompt(heard, other)
+    assert found.score > PROMPT_HEARD
+    assert abs(found.offset - timedelta(seconds=2)) <= timedelta(milliseconds=20)
+    assert missed.score < PROMPT_HEARD / 2
+    assert find_prompt(prompt, heard).score == 0  # longer than the recording

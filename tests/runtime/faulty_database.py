@@ -1,0 +1,65 @@
+"""A recorder that fails on demand, as a real database will not: the journal's and pool's behind."""
+
+import asyncio
+
+from agent.domain.identifiers import CallId
+from agent.domain.numbers import YearNumber
+from agent.runtime.errors import EffectFailed, RecordRefused
+from agent.runtime.recorder import NumberKind, OperatorAccount, Record, UnfinishedCall
+
+SITI = OperatorAccount("op-101", "Siti", "256", "md5")
+
+
+class FaultyDatabase:
+    """Keeps what it is given, each record once, as long as it is not told to be away."""
+
+    def __init__(self) -> None:
+        self.kept: list[Record] = []
+        self.times_given = 0
+        self.reservations: list[tuple[NumberKind, int, int]] = []
+        self.away = False
+        self.away_after: int | None = None
+        self.refuses: set[CallId] = set()
+        self.empty = False
+        self.open = asyncio.Event()
+        self.open.set()
+        self._next: dict[tuple[NumberKind, int], int] = {}
+
+    async def record(self, record: Record) -> None:
+        """Keep it; one that is there already is no error."""
+        await self._reach()
+        if self.away_after is not None:
+            self.away = self.away_after == 0
+            self.away_after -= 1
+            await self._reach()
+        if record.call_id in self.refuses:
+            raise RecordRefused("a column does not fit")
+        self.times_given += 1
+        if all((k.call_id, k.sequence) != (record.call_id, record.sequence) for k in self.kept):
+            self.kept.append(record)
+
+    async def reserve(self, kind: NumberKind, year: int, count: int) -> list[YearNumber]:
+        """The next numbers of that year."""
+        await self._reach()
+        self.reservations.append((kind, year, count))
+        if self.empty:
+            return []
+        first = self._next.get((kind, year), 1)
+        self._next[kind, year] = first + count
+        return [YearNumber(year, n) for n in range(first, first + count)]
+
+    async def unfinished(self) -> list[UnfinishedCall]:
+        """Calls whose last record is not archived."""
+        await self._reach()
+        last = {record.call_id: record for record in self.kept}
+        return [UnfinishedCall(record.call, record.pending) for record in last.values()]
+
+    async def operators(self) -> list[OperatorAccount]:
+        """One operator."""
+        await self._reach()
+        return [SITI]
+
+    async def _reach(self) -> None:
+        await self.open.wait()
+        if self.away:
+            raise EffectFailed("the database does not answer")

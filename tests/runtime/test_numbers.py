@@ -1,0 +1,126 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agent.domain.identifiers import CallId
+from agent.domain.numbers import parse_ticket_number
+from agent.runtime.errors import EffectFailed
+from agent.runtime.numbers import BLOCK, NumberPool
+from tests.runtime.faulty_database import FaultyDatabase
+from tests.runtime.waiting import DEADLINE_S, until
+
+NOVEMBER = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+NEW_YEAR_WIB = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+NEW_YEAR_WIT = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
+JUST_BEFORE = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def database() -> FaultyDatabase:
+    return FaultyDatabase()
+
+
+@pytest.fixture
+def pool(database: FaultyDatabase) -> NumberPool:
+    return NumberPool(database, "LPSE.BTG", "WIB")
+
+
+async def test_form_numbers_are_given_in_order_and_none_twice(pool: NumberPool) -> None:
+    given = [await pool.form_number(NOVEMBER) for _ in range(BLOCK * 2 + 5)]
+    assert given[0] == "0001/FK-TLP/LPSE.BTG/2026"
+    assert given == [f"{n:04d}/FK-TLP/LPSE.BTG/2026" for n in range(1, BLOCK * 2 + 6)]
+
+
+async def test_many_who_ask_at_once_get_different_numbers(pool: NumberPool) -> None:
+    forms = await asyncio.gather(*(pool.form_number(NOVEMBER) for _ in range(BLOCK * 5)))
+    tickets = await asyncio.gather(
+        *(pool.ticket_number(CallId(str(n)), NOVEMBER) for n in range(BLOCK * 5))
+    )
+    assert len(set(forms)) == len(set(tickets)) == BLOCK * 5
+
+
+async def test_numbers_reserved_beforehand_are_given_while_the_database_is_away(
+    database: FaultyDatabase, pool: NumberPool
+) -> None:
+    await pool.fill(NOVEMBER)
+    database.away = True
+    forms = [await pool.form_number(NOVEMBER) for _ in range(BLOCK)]
+    assert len(set(forms)) == BLOCK
+    assert await pool.ticket_number(CallId("a"), NOVEMBER)
+    with pytest.raises(EffectFailed):
+        await pool.form_number(NOVEMBER)
+    database.away = False
+    assert await pool.form_number(NOVEMBER) == f"{BLOCK + 1:04d}/FK-TLP/LPSE.BTG/2026"
+
+
+async def test_a_call_that_asks_again_gets_the_same_ticket(pool: NumberPool) -> None:
+    first = await pool.ticket_number(CallId("a"), NOVEMBER)
+    other = await pool.ticket_number(CallId("b"), NOVEMBER)
+    assert parse_ticket_number(first) == first
+    assert first != other
+    assert await pool.ticket_number(CallId("a"), NOVEMBER + timedelta(days=60)) == first
+
+
+async def test_a_call_that_asks_twice_at_once_gets_one_ticket(pool: NumberPool) -> None:
+    asked = (pool.ticket_number(CallId("a"), NOVEMBER) for _ in range(5))
+    assert len(set(await asyncio.gather(*asked))) == 1
+
+
+async def test_a_ticket_is_forgotten_with_its_call_and_never_given_again(pool: NumberPool) -> None:
+    given = set()
+    for _time in range(BLOCK * 3):
+        given.add(await pool.ticket_number(CallId("a"), NOVEMBER))
+        pool.forget(CallId("a"))
+    assert len(given) == BLOCK * 3
+    pool.forget(CallId("never seen"))
+
+
+@pytest.mark.parametrize(("zone", "new_year"), [("WIB", NEW_YEAR_WIB), ("WIT", NEW_YEAR_WIT)])
+async def test_the_year_changes_at_midnight_of_the_offices_clock(
+    database: FaultyDatabase, zone: str, new_year: datetime
+) -> None:
+    pool = NumberPool(database, "X", zone)
+    assert await pool.form_number(new_year - JUST_BEFORE) == "0001/FK-TLP/X/2026"
+    assert await pool.form_number(new_year) == "0001/FK-TLP/X/2027"
+    assert await pool.form_number(new_year - JUST_BEFORE) == "0002/FK-TLP/X/2026"
+    assert (await pool.ticket_number(CallId("old"), new_year - JUST_BEFORE)).startswith("26-00001")
+    assert (await pool.ticket_number(CallId("new"), new_year)).startswith("27-00001")
+
+
+async def test_a_first_block_of_each_kind_is_reserved_at_the_start(
+    database: FaultyDatabase, pool: NumberPool
+) -> None:
+    await pool.fill(NEW_YEAR_WIB)
+    assert database.reservations == [("form", 2027, BLOCK), ("ticket", 2027, BLOCK)]
+    await pool.fill(NEW_YEAR_WIB)
+    assert len(database.reservations) == 2
+
+
+async def test_a_database_that_has_no_numbers_is_an_error_and_not_an_endless_search(
+    database: FaultyDatabase, pool: NumberPool
+) -> None:
+    database.empty = True
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(EffectFailed, match="no form number"):
+            await pool.form_number(NOVEMBER)
+
+
+async def test_blocks_are_topped_up_before_they_run_out_and_after_the_database_was_away(
+    database: FaultyDatabase, pool: NumberPool
+) -> None:
+    await pool.fill(NOVEMBER)
+    for _ in range(BLOCK // 2 + 1):
+        await pool.form_number(NOVEMBER)
+    database.away = True
+    keeping = asyncio.get_running_loop().create_task(pool.keep_filled(every_s=0.01))
+    await asyncio.sleep(0.05)
+    assert not keeping.done()
+    database.away = False
+    await until(lambda: len(database.reservations) == 3)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert database.reservations[2] == ("form", 2026, BLOCK)
+    database.away = True
+    given = [await pool.form_number(NOVEMBER) for _ in range(BLOCK // 2 - 1 + BLOCK)]
+    assert len(set(given)) == len(given)

@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import pytest
+
+from agent.settings import Settings, SettingsInvalid, read_settings
+
+REQUIRED = {
+    "LPSE_ARI_URL": "http://127.0.0.1:18088",
+    "LPSE_ARI_SECRET_FILE": "/run/lpse-agent/ari-secret",
+    "LPSE_STATE_FOLDER": "/var/lib/lpse-agent",
+    "DATABASE_URL": "postgresql://127.0.0.1/lpse",
+}
+
+
+def settings_file(folder: Path, content: str | bytes) -> dict[str, str]:
+    """An environment that has all that is required, and a file with this content."""
+    file = folder / "settings.toml"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return {**REQUIRED, "LPSE_SETTINGS": str(file)}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = read_settings(REQUIRED)
+    assert settings.database_url == "postgresql://127.0.0.1/lpse"
+    assert settings.state_folder == Path("/var/lib/lpse-agent")
+    assert (settings.http_port, settings.zone, settings.numbers_heard_by) == (8088, "WIB", "both")
+    assert settings.sop_file.is_file()
+    assert settings.prompts_file.is_file()
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_what_must_be_set_is_named_when_it_is_missing(missing: str) -> None:
+    key = missing.removeprefix("LPSE_").lower()
+    with pytest.raises(SettingsInvalid, match=f"missing required field `{key}`"):
+        read_settings({k: v for k, v in REQUIRED.items() if k != missing})
+
+
+def test_the_file_is_read_and_the_environment_stands_above_it(tmp_path: Path) -> None:
+    environment = settings_file(
+        tmp_path, 'http_port = 9000\nring_seconds = 15\nzone = "WIT"\ndatabase_url = "file"\n'
+    )
+    settings = read_settings(environment)
+    assert (settings.http_port, settings.ring_seconds, settings.zone) == (9000, 15.0, "WIT")
+    assert settings.database_url == REQUIRED["DATABASE_URL"]
+    settings = read_settings({**environment, "LPSE_HTTP_PORT": "9001", "LPSE_RING_SECONDS": "7.5"})
+    assert (settings.http_port, settings.ring_seconds, settings.zone) == (9001, 7.5, "WIT")
+
+
+def test_a_variable_of_our_own_stands_above_the_general_one() -> None:
+    settings = read_settings({**REQUIRED, "LPSE_DATABASE_URL": "postgresql://other"})
+    assert settings.database_url == "postgresql://other"
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
+    environment = settings_file(tmp_path, 'database_url = "file"\nhttp_port = 9000\n')
+    empty = {"LPSE_HTTP_PORT": "", "DATABASE_URL": "", "LPSE_SPEECH_ROOT": ""}
+    settings = read_settings({**environment, **empty})
+    assert (settings.database_url, settings.http_port) == ("file", 9000)
+    assert settings.speech_root is None
+    assert read_settings({**REQUIRED, "LPSE_SETTINGS": ""}).http_port == 8088
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        read_settings(REQUIRED).http_port = 1  # type: ignore[misc]  # frozen: that is the test
+
+
+def test_an_unknown_key_in_the_file_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="htp_port"):
+        read_settings(settings_file(tmp_path, "htp_port = 9000\n"))
+
+
+def test_an_unknown_variable_of_our_own_stops_the_start() -> None:
+    with pytest.raises(SettingsInvalid, match="LPSE_HTP_PORT"):
+        read_settings({**REQUIRED, "LPSE_HTP_PORT": "9000"})
+
+
+def test_variables_of_the_set_up_and_of_others_are_not_ours_to_judge() -> None:
+    others = {
+        "LPSE_VAR": "var",
+        "LPSE_CACHE": "/var/cache/lpse-agent",
+        "LPSE_ASTERISK_ROOT": "",
+        "PATH": "/bin",
+        "HTTP_PORT": "x",
+    }
+    assert read_settings({**REQUIRED, **others}) == read_settings(REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("http_port", '"many"'),
+        ("http_port", "0"),
+        ("http_port", "65536"),
+        ("http_port", "true"),
+        ("http_port", "[8088]"),
+        ("ring_seconds", "0"),
+        ("ring_seconds", "-1"),
+        ("ring_seconds", "3601"),
+        ("ring_seconds", "nan"),
+        ("ring_seconds", "inf"),
+        ("longest_wait_seconds", '"long"'),
+        ("zone", '"GMT"'),
+        ("numbers_heard_by", '"nobody"'),
+        ("log_level", '"loud"'),
+        ("sip_realm", "5"),
+        ("ari_application", '"Two Words"'),
+        ("talk_detection", '"often"'),
+        ("piper_voice", '""'),
+        ("sop_file", "7"),
+    ],
+)
+def test_a_wrong_type_or_an_impossible_value_stops_the_start_with_its_key(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=f"^{key}: "):
+        read_settings(settings_file(tmp_path, f"{key} = {value}\n"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://192.0.2.7:8088",
+        "https://127.0.0.1:8088",
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+        "http://localhost@example.org",
+        "127.0.0.1:8088",
+    ],
+)
+def test_the_exchange_is_spoken_to_over_loopback_alone(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r"^ari_url: "):
+        read_settings({**REQUIRED, "LPSE_ARI_URL": url})
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8088/", "http://[::1]:8088", "http://127.0.0.9"])
+def test_every_way_to_write_loopback_is_understood(url: str) -> None:
+    assert read_settings({**REQUIRED, "LPSE_ARI_URL": url}).ari_url == url
+
+
+@pytest.mark.parametrize("content", [b"http_port", b"\xff\xfe", b'zone = "WIB', b"\x00"])
+def test_a_file_that_is_no_settings_file_is_named(tmp_path: Path, content: bytes) -> None:
+    environment = settings_file(tmp_path, content)
+    with pytest.raises(SettingsInvalid, match=r"LPSE_SETTINGS: .*settings\.toml"):
+        read_settings(environment)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for name in ("nowhere.toml", "."):
+        with pytest.raises(SettingsInvalid, match="LPSE_SETTINGS: "):
+            read_settings({**REQUIRED, "LPSE_SETTINGS": str(tmp_path / name)})
+
+
+def test_the_secret_is_read_when_it_is_needed(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    settings = read_settings({**REQUIRED, "LPSE_ARI_SECRET_FILE": str(file)})
+    with pytest.raises(SettingsInvalid, match="ari_secret_file: "):
+        settings.ari_secret()
+    file.write_bytes(b"\xff\xff")
+    with pytest.raises(SettingsInvalid, match="ari_secret_file: "):
+        settings.ari_secret()
+    file.write_text("very-secret\n")
+    assert settings.ari_secret() == "very-secret"
+
+
+def test_no_setting_is_named_like_a_variable_of_the_set_up() -> None:
+    names = {f"LPSE_{name.upper()}" for name in Settings.__struct_fields__}
+    assert "LPSE_HTTP_PORT" in names
+    assert not names & {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
