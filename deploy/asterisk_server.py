@@ -27,6 +27,9 @@ START_DEADLINE_SECONDS = 30.0
 STOP_DEADLINE_SECONDS = 10.0
 # sun_path of a unix socket holds 108 bytes with its closing zero.
 LONGEST_SOCKET_PATH = 107
+RTP_PORTS = 1000
+# Below the kernel's own ephemeral ports (32768 and up), so no client socket lands among ours.
+RTP_BLOCKS = range(12000, 32000, RTP_PORTS)
 
 
 class AsteriskCannotRun(Exception):
@@ -111,11 +114,6 @@ def private_values(
     )
 
 
-RTP_PORTS = 1000
-# Below the kernel's own ephemeral ports (32768 and up), so no client socket lands among ours.
-RTP_BLOCKS = range(12000, 32000, RTP_PORTS)
-
-
 def free_port(kind: socket.SocketKind) -> int:
     """A port on 127.0.0.1 that nobody listens on at this moment."""
     with socket.socket(socket.AF_INET, kind) as probe:
@@ -130,9 +128,13 @@ def free_rtp_block() -> int:
     secrets.SystemRandom().shuffle(blocks)
     for first in blocks:
         # Asterisk takes pairs anywhere in the block, so a few samples tell whether it is lived in.
-        if all(_is_free("0.0.0.0", first + step, socket.SOCK_DGRAM) for step in range(0, 1000, 50)):  # noqa: S104 (Asterisk binds RTP to every address)
+        if all(
+            _is_free("0.0.0.0", first + step, socket.SOCK_DGRAM) for step in range(0, RTP_PORTS, 50)
+        ):  # noqa: S104 (Asterisk binds RTP to every address)
             return first
-    raise AsteriskCannotRun("No block of 1000 free UDP ports is left for RTP.")
+    raise AsteriskCannotRun(
+        f"No block of {RTP_PORTS} free UDP ports is left for RTP: stop what uses them."
+    )
 
 
 def _is_free(address: str, port: int, kind: socket.SocketKind) -> bool:
@@ -197,7 +199,7 @@ class AsteriskServer:
         with (self.log_folder / "console").open("wb") as console:
             self._process = self._popen(user, ("-f", "-C", self._main_file), console.fileno())
         try:
-            self._wait_until_ready(user)
+            self._wait_until_ready()
         except BaseException:
             self.stop()
             raise
@@ -236,20 +238,15 @@ class AsteriskServer:
     def _popen(
         self, user: pwd.struct_passwd | None, arguments: tuple[str, ...], output: int
     ) -> subprocess.Popen[bytes]:
-        command = (*self.installation.program, *arguments)
-        if user is None:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/"
-            )
         return subprocess.Popen(
-            command,
+            (*self.installation.program, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd="/",
-            user=user.pw_uid,
-            group=user.pw_gid,
-            extra_groups=[],
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
             # A Ctrl-C at the terminal is for the one who started us; he stops Asterisk in order.
             start_new_session=True,
         )
@@ -291,7 +288,7 @@ class AsteriskServer:
                 while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
                     time.sleep(0.02)
 
-    def _wait_until_ready(self, user: pwd.struct_passwd | None) -> None:
+    def _wait_until_ready(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self._ari_answers():

@@ -30,7 +30,10 @@ def typed(checkout: Path, *words: str, user: int) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         cwd="/",
-        env={"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         user=user,
         group=user,
         extra_groups=[],

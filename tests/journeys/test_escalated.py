@@ -16,9 +16,7 @@ async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> Non
         form = (await office.opened(before)).call.form_number
         await office.shows(form, "talk", lambda r: r.call.stage == "talking")
         await operator.press("*2*3*8")
-        report = await office.shows(
-            form, "numbers heard", lambda r: _met(r, "8"), within=PATIENTLY
-        )
+        report = await office.shows(form, "numbers heard", lambda r: _met(r, "8"), within=PATIENTLY)
         await caller.hang_up()
         await operator.ended(within=SOON)
         await caller.ended(within=SOON)
