@@ -28,6 +28,7 @@ STOP_DEADLINE_SECONDS = 10.0
 # sun_path of a unix socket holds 108 bytes with its closing zero.
 LONGEST_SOCKET_PATH = 107
 RTP_PORTS = 1000
+RTP_ADDRESS = "0.0.0.0"  # noqa: S104 (Asterisk binds RTP to every address)
 # Below the kernel's own ephemeral ports (32768 and up), so no client socket lands among ours.
 RTP_BLOCKS = range(12000, 32000, RTP_PORTS)
 
@@ -128,9 +129,8 @@ def free_rtp_block() -> int:
     secrets.SystemRandom().shuffle(blocks)
     for first in blocks:
         # Asterisk takes pairs anywhere in the block, so a few samples tell whether it is lived in.
-        if all(
-            _is_free("0.0.0.0", first + step, socket.SOCK_DGRAM) for step in range(0, RTP_PORTS, 50)
-        ):  # noqa: S104 (Asterisk binds RTP to every address)
+        samples = range(first, first + RTP_PORTS, 50)
+        if all(_is_free(RTP_ADDRESS, port, socket.SOCK_DGRAM) for port in samples):
             return first
     raise AsteriskCannotRun(
         f"No block of {RTP_PORTS} free UDP ports is left for RTP: stop what uses them."

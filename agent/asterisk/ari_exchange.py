@@ -11,7 +11,12 @@ from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_events import arrival
 from agent.asterisk.ari_messages import Channel
 from agent.asterisk.errors import AsteriskRefused
-from agent.asterisk.phone_accounts import ACCOUNT_FORM, PasswordDigest, phone_account_objects
+from agent.asterisk.phone_accounts import (
+    ACCOUNT_FORM,
+    ConfigObject,
+    PasswordDigest,
+    phone_account_objects,
+)
 from agent.domain.identifiers import BridgeId, ChannelId, OperatorId
 from agent.runtime import clock
 from agent.runtime.dispatcher import call_of
@@ -82,10 +87,7 @@ class AriExchange:
         for operator in accounts:
             digest = PasswordDigest(operator.digest_sha256, operator.digest_md5)
             for item in phone_account_objects(operator.account, digest):
-                fields = [{"attribute": k, "value": v} for k, v in item.fields.items()]
-                await self._ari.put(
-                    *DYNAMIC, item.object_type, item.object_id, body={"fields": fields}
-                )
+                await self._write(item)
         wanted = {operator.account for operator in accounts}
         for endpoint in await self._endpoints():
             name = str(endpoint["resource"])
@@ -95,6 +97,27 @@ class AriExchange:
         phones = "&".join(f"PJSIP/{account}" for account in sorted(wanted)) or "none"
         await self._ari.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value=phones)
         log.info("phones_published", phones=len(wanted))
+
+    async def _write(self, item: ConfigObject) -> None:
+        place = (*DYNAMIC, item.object_type, item.object_id)
+        if item.object_type == "aor":
+            # A second PUT would store the address at which the phone is registered now as one that
+            # never expires: a phone that left would count as reachable for ever.
+            kept = await self._kept(place)
+            if item.fields.items() <= kept.items():
+                return
+            await self._ari.delete(*place)
+        fields = [{"attribute": k, "value": v} for k, v in item.fields.items()]
+        await self._ari.put(*place, body={"fields": fields})
+
+    async def _kept(self, place: tuple[str, ...]) -> dict[str, str]:
+        """What Asterisk keeps of an object; nothing when it has none."""
+        try:
+            return {f["attribute"]: f["value"] for f in await self._ari.get(*place)}
+        except AsteriskRefused as refused:
+            if refused.status == 404:
+                return {}
+            raise
 
     async def reachable_phones(self) -> set[OperatorId]:
         """Operators whose telephone is registered and answers Asterisk."""

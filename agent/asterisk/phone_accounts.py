@@ -66,12 +66,13 @@ def phone_account_objects(account: str, digest: PasswordDigest) -> list[ConfigOb
         "password_digest": f"SHA-256:{digest.sha256},MD5:{digest.md5}",
         "supported_algorithms_uas": "SHA-256,MD5",
     }
+    # Written as Asterisk gives them back, so that what it keeps can be compared.
     address = {
         # A phone that moved or restarted replaces its old address instead of ringing nowhere.
         "max_contacts": "1",
-        "remove_existing": "yes",
+        "remove_existing": "true",
         "qualify_frequency": "15",
-        "qualify_timeout": "3",
+        "qualify_timeout": "3.000000",
         "minimum_expiration": "30",
         "default_expiration": "120",
         "maximum_expiration": "600",

@@ -43,9 +43,9 @@ def site(asterisk_root: Path | None) -> Iterator[Site]:
             yield running
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def office(site: Site) -> AsyncIterator[Office]:
-    """The office with its telephones."""
+    """The office with its telephones; of a module, for a process has one SIP library at a time."""
     settings = site.settings
     renderer = make_renderer(settings, parse_sop(read_sop(settings.sop_file)))
     await renderer.prepare()
