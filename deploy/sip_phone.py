@@ -429,6 +429,11 @@ class SipPhone:
         """The next call that rings here; raises TimeoutError when none comes in time."""
         return await asyncio.wait_for(self._incoming.get(), within.total_seconds())
 
+    def forget_calls(self) -> None:
+        """What rang here until now is not what incoming() waits for."""
+        while not self._incoming.empty():
+            self._incoming.get_nowait()
+
     async def _registered(self, wish: bool) -> tuple[int, str]:
         while not self._registration.empty():
             self._registration.get_nowait()

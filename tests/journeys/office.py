@@ -57,6 +57,7 @@ class Office:
         await until("everybody is free", lambda: self._idle(0))
         present = self.operators[: len(policies)]
         for phone, policy in zip(present, policies, strict=True):
+            phone.forget_calls()
             phone.on_call = policy
             await register(phone)
         await until("operators are seen", lambda: self._idle(len(policies)))
