@@ -154,7 +154,8 @@ class Site:
         deadline = time.monotonic() + READY_DEADLINE_S
         while not self.health("ready").get("ready"):
             if self._agent.poll() is not None:
-                raise SiteFailed(f"The agent ended at once, see {self.agent_log}.")
+                words = self.agent_log.read_text().strip().splitlines()[-1:]
+                raise SiteFailed(f"The agent ended at once: {''.join(words)} ({self.agent_log})")
             if time.monotonic() > deadline:
                 raise SiteFailed(f"The agent is not ready, see {self.agent_log}.")
             time.sleep(0.05)

@@ -24,12 +24,12 @@ class AriClient:
 
     def __init__(self, url: str, user: str, secret: str) -> None:
         self._url = url.rstrip("/") + "/ari"
-        self._authentication = aiohttp.BasicAuth(user, secret)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, secret)}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE_S)
-        self._session = aiohttp.ClientSession(connector=connector, auth=self._authentication)
+        self._session = aiohttp.ClientSession(connector=connector, headers=self._headers)
         return self
 
     async def __aexit__(
@@ -95,7 +95,7 @@ class AriClient:
                 if response.status >= 400:
                     raise AsteriskRefused(response.status, _reason(content))
                 return msgspec.json.decode(content) if content else None
-        except (TimeoutError, aiohttp.ClientError) as error:
+        except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError) as error:
             raise AsteriskUnreachable(f"{method} {'/'.join(path)}: {error!r}") from error
 
 

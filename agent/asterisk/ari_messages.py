@@ -147,8 +147,8 @@ _KINDS = frozenset(kind.__name__ for kind in AnyMessage.__args__)
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
-USED_KINDS = sorted(_KINDS - {"ApplicationReplaced"})
-"""For Asterisk's event filter; ApplicationReplaced is always sent."""
+USED_KINDS = sorted(_KINDS)
+"""For Asterisk's event filter, which holds back ApplicationReplaced too when it is not named."""
 
 
 def parse_message(text: bytes | str) -> AnyMessage:

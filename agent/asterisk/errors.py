@@ -12,7 +12,7 @@ class AsteriskRefused(EffectFailed):
 
 
 class AsteriskUnreachable(EffectFailed):
-    """Asterisk did not answer in time, or not at all."""
+    """Asterisk did not answer in time, not at all, or not in ARI's words."""
 
 
 class AsteriskUnfit(Exception):
