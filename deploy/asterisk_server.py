@@ -148,6 +148,14 @@ def _is_free(address: str, port: int, kind: socket.SocketKind) -> bool:
     return True
 
 
+def ending_with_us(user: pwd.struct_passwd | None = None) -> list[str]:
+    """The command before the command: drops root, and ends the child when our thread dies."""
+    drop = ["setpriv", "--pdeathsig", "TERM"]
+    if user is not None:
+        drop += [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return drop
+
+
 class AsteriskServer:
     """A running Asterisk, from start() to stop(); as a context manager between the two."""
 
@@ -239,14 +247,11 @@ class AsteriskServer:
         self, user: pwd.struct_passwd | None, arguments: tuple[str, ...], output: int
     ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            (*self.installation.program, *arguments),
+            (*ending_with_us(user), *self.installation.program, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd="/",
-            user=user.pw_uid if user else None,
-            group=user.pw_gid if user else None,
-            extra_groups=[] if user else None,
             # A Ctrl-C at the terminal is for the one who started us; he stops Asterisk in order.
             start_new_session=True,
         )

@@ -20,6 +20,7 @@ from agent.asterisk.configuration import ConfigurationValues
 from agent.settings import Settings, read_settings
 from deploy.asterisk_server import (
     AsteriskServer,
+    ending_with_us,
     find_installation,
     free_port,
     private_values,
@@ -144,7 +145,7 @@ class Site:
         """Start the agent and wait until it is ready. Raises SiteFailed."""
         with self.agent_log.open("ab") as log:
             self._agent = subprocess.Popen(
-                (sys.executable, "-m", "agent", "serve"),
+                (*ending_with_us(), sys.executable, "-m", "agent", "serve"),
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from agent.domain.consultation import Judgement
 from agent.domain.sop import parse_sop
 from agent.service import make_renderer, read_sop
 from deploy.sip_phone import SipPhones
@@ -58,3 +61,24 @@ async def office(site: Site) -> AsyncIterator[Office]:
                 await phones.operator(account["account"], account["password"], site.sip_server)
             )
         yield Office(site, phones, operators, renderer)
+
+
+@pytest_asyncio.fixture
+async def recordings(request: pytest.FixtureRequest, office: Office) -> AsyncIterator[None]:
+    """Keep what the journey's calls were, for tests/recordings, when RECORDINGS_FOLDER is set."""
+    folder = os.environ.get("RECORDINGS_FOLDER")
+    if not folder:
+        yield
+        return
+    before = set(await office.form_numbers())
+    yield
+    story = re.sub(r"\W+", "_", request.node.name.removeprefix("test_")).strip("_")
+    new = sorted(set(await office.form_numbers()) - before)
+    for count, form_number in enumerate(new, start=1):
+        report = await office.archived(form_number)
+        name = story if len(new) == 1 else f"{story}_{count}"
+        recording = await asyncio.to_thread(office.site.command, "capture", form_number)
+        await asyncio.to_thread(Path(folder, f"{name}.jsonl").write_text, recording)
+        judgement = Judgement(report.outcome, report.steps, report.deviations)
+        judged = msgspec.json.format(msgspec.json.encode(judgement), indent=1)
+        await asyncio.to_thread(Path(folder, f"{name}.judged.json").write_bytes, judged)

@@ -96,7 +96,12 @@ class Office:
 
     async def calls(self) -> int:
         """How many calls are on record, up to a thousand."""
-        return len(await list_calls(self.site.database_url, CallFilter(), limit=1000))
+        return len(await self.form_numbers())
+
+    async def form_numbers(self) -> list[str]:
+        """Of all calls on record, the newest first, up to a thousand."""
+        calls = await list_calls(self.site.database_url, CallFilter(), limit=1000)
+        return [call.form_number for call in calls]
 
     async def record(self, form_number: str) -> CallReport:
         """What is on record of a call now."""

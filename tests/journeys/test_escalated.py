@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from agent.database.reports import CallReport
 from deploy.sip_phone import Answer
 from tests.journeys.office import PATIENTLY, SOON, Office, heard
+
+pytestmark = pytest.mark.usefixtures("recordings")
 
 
 async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> None:

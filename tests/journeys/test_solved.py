@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from deploy.sip_phone import Answer
 from tests.journeys.office import PATIENTLY, SOON, Office, heard, step
+
+pytestmark = pytest.mark.usefixtures("recordings")
 
 
 async def test_a_solved_call_has_every_step_with_its_proof(office: Office) -> None:

@@ -3,8 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from deploy.sip_phone import Answer, Reject, RingForever
 from tests.journeys.office import PATIENTLY, SOON, Office, heard
+
+pytestmark = pytest.mark.usefixtures("recordings")
 
 AT_ONCE = timedelta(0)
 
