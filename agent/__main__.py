@@ -17,7 +17,12 @@ from agent.service import serve as run_service
 from agent.settings import read_settings
 
 app = typer.Typer(
-    help="The telephone helpdesk of a procurement office, run by its official procedure.",
+    help=(
+        "The telephone helpdesk of a procurement office, run by its official procedure.\n\n"
+        "To begin: `doctor` says what is still missing, `operator add NAME` makes a telephone "
+        "account, `serve` takes calls; then `calls` lists them and `call NUMBER` shows one. "
+        "Each command's own --help has examples."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -28,7 +33,12 @@ app = typer.Typer(
 def serve() -> None:
     """Run the service until SIGTERM; calls in progress then talk on without it.
 
-    Settings come from the file named by LPSE_SETTINGS and from LPSE_… variables.
+    Settings come from the TOML file named by LPSE_SETTINGS and, above it,
+    from variables like LPSE_HTTP_PORT or LPSE_ZONE; DATABASE_URL names the
+    database. `doctor` checks them all.
+
+    Example:
+    LPSE_SETTINGS=/etc/lpse-agent/settings.toml lpse-agent serve
     """
     with said_plainly():
         settings = read_settings()

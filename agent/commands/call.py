@@ -23,7 +23,14 @@ def call(
 ) -> None:
     """Show one call: timeline, the procedure's steps with their proof, deviations.
 
-    Every line names its evidence: whose word it is, and the event's place in the call's log.
+    Every line names its evidence: whose word it is, and the event's place in
+    the call's log. "ARI StasisStart · #1" is Asterisk's own message and the
+    first event; "agent" is this program. A step's clock runs from "jam mulai"
+    to its proof; more than its limit is a deviation.
+
+    Examples:
+    lpse-agent call 123/2026
+    lpse-agent call 26-00412-7 --json
     """
     with said_plainly():
         settings = read_settings()

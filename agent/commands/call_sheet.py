@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from agent.commands.plain import milliseconds, seconds
+from agent.commands.plain import PIPE_COLUMNS, milliseconds, seconds
 from agent.commands.timeline import timeline_of, who
 from agent.commands.words import DEVIATION_KINDS, FACTS, OUTCOMES, REASONS, STEP_STATES, cause
 from agent.database.reports import CallReport
@@ -16,7 +16,7 @@ def show_call(report: CallReport, zone: str, console: Console) -> None:
     """Print everything that is known of a call, in Indonesian, times in the office's zone."""
     _show_head(report, zone, console)
     console.print(_timeline(report, zone))
-    console.print(_steps(report, zone))
+    console.print(_steps(report, zone, stacked=console.width < PIPE_COLUMNS))
     if report.deviations:
         console.print(_deviations(report))
     else:
@@ -52,16 +52,21 @@ def _timeline(report: CallReport, zone: str) -> Table:
     return table
 
 
-def _steps(report: CallReport, zone: str) -> Table:
-    table = _table("Langkah SOP", "No", "Kegiatan", "Batas", "Terukur", "Keadaan", "Bukti")
+def _steps(report: CallReport, zone: str, stacked: bool) -> Table:
+    """Stacked: the proof below the activity, because 80 columns have no room for a column of it."""
+    proof = () if stacked else ("Bukti",)
+    table = _table("Langkah SOP", "No", "Kegiatan", "Batas", "Terukur", "Keadaan", *proof)
+    table.show_lines = stacked
     for step in report.steps:
+        evidence = _evidence(step, zone)
+        activity = f"{step.activity}\n{evidence}".strip() if stacked else step.activity
         table.add_row(
             step.step,
-            step.activity,
+            activity,
             f"{step.limit_s:g} dtk" if step.limit_s is not None else "–",
             seconds(step.seconds),
             STEP_STATES[step.state],
-            _evidence(step, zone),
+            *(() if stacked else (evidence,)),
         )
     return table
 
@@ -75,24 +80,15 @@ def _evidence(step: StepRecord, zone: str) -> str:
 
 def _deviations(report: CallReport) -> Table:
     table = _table(
-        "Penyimpangan",
-        "Langkah",
-        "Jenis",
-        "Batas",
-        "Terukur",
-        "Lebih",
-        "Sebab",
-        "Operator",
-        "Bukti",
+        "Penyimpangan", "No", "Jenis dan sebab", "Batas", "Terukur", "Lebih", "Operator", "Bukti"
     )
     for deviation in report.deviations:
         table.add_row(
             deviation.step,
-            DEVIATION_KINDS[deviation.kind],
+            f"{DEVIATION_KINDS[deviation.kind]}: {REASONS.get(deviation.reason, deviation.reason)}",
             f"{deviation.limit_s:g} dtk" if deviation.limit_s is not None else "–",
             seconds(deviation.measured_s),
             seconds(deviation.excess_s),
-            REASONS.get(deviation.reason, deviation.reason),
             deviation.operator or "–",
             " ".join(f"#{event}" for event in deviation.events),
         )
@@ -101,8 +97,10 @@ def _deviations(report: CallReport) -> Table:
 
 def _offers(report: CallReport, zone: str) -> Table:
     table = _table("Operator yang dihubungi", "Ditawarkan", "Operator", "Akhirnya", "Bukti")
+    # Asterisk's long words would be the first to be broken on a narrow page.
+    table.columns[-1].no_wrap = True
     for offer in report.call.offers:
-        proof = offer.ended or offer.connected or offer.answered or offer.offered
+        proof = offer.answered or offer.ended or offer.ringing or offer.offered
         table.add_row(
             milliseconds(offer.offered.at, zone),
             f"{offer.name} ({offer.operator})",

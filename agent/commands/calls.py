@@ -7,9 +7,13 @@ import typer
 from rich.table import Table
 
 from agent.commands.plain import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    PIPE_COLUMNS,
     ask,
     clock_of,
     console,
+    parse_account,
     plain_object,
     print_json,
     refuse,
@@ -18,57 +22,86 @@ from agent.commands.plain import (
 from agent.commands.words import OUTCOMES
 from agent.database.reports import CallFilter, CallSummary, caller_digits, list_calls
 from agent.domain.consultation import Outcome
-from agent.domain.identifiers import OperatorId
 from agent.domain.office_time import ZONES
 from agent.settings import read_settings
 
-# Anything else is a slip of the finger, and far years have no next day or no zone.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+HEADINGS = ("Masuk", "Formulir", "Tiket", "Penelepon", "Operator", "Hasil", "Penyimpangan")
+
+Row = tuple[str, str, str, str, str, str, str]
 
 
 def calls(
     since: Annotated[
         str | None,
-        typer.Option(help="First day (2026-03-02) or moment (2026-03-02T09:00), office time."),
+        typer.Option(
+            metavar="DAY", help="First day (2026-03-02) or moment (2026-03-02T09:00), office time."
+        ),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(help="Last day, the whole of it, or the moment before which calls came."),
+        typer.Option(
+            metavar="DAY", help="Last day, the whole of it, or the moment before which calls came."
+        ),
     ] = None,
     caller: Annotated[
-        str | None, typer.Option(help="Caller's number in any form, or its last digits.")
+        str | None,
+        typer.Option(metavar="NUMBER", help="Caller's number in any form, or its last digits."),
     ] = None,
     operator: Annotated[
-        str | None, typer.Option(help="Account of the operator who talked, e.g. op-101.")
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Account of the operator who talked, e.g. op-101."),
     ] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="How the call ended.")] = None,
+    outcome: Annotated[
+        Outcome | None,
+        typer.Option(metavar="OUTCOME", help="How the call ended: a word of the list above."),
+    ] = None,
     deviation: Annotated[
         bool | None,
         typer.Option(
             "--deviation/--no-deviation", help="Only calls with, or without, a deviation."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="COUNT", help="How many to show.")
+    ] = 50,
     after: Annotated[
         str | None,
-        typer.Option(help="Go on after the call with this form number, the last of a page."),
+        typer.Option(
+            metavar="FORM", help="Go on after the call with this form number, the last of a page."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List calls, newest first.
+    """List calls, newest first; of several options a call must meet all.
 
-    Example: all calls of March with a deviation:
+    Outcomes:
+    in_progress: it goes on now
+    abandoned_in_welcome: the caller hung up while he heard the welcome
+    abandoned_waiting: the caller hung up before an operator answered
+    unanswered: no operator answered in time
+    solved: the operator answered the question (*6)
+    escalated: the operator made a ticket (*8)
+    dropped_by_caller: the caller hung up before the operator had decided
+    undecided: the operator hung up without *6 or *8
+    interrupted: the system or the network cut it
+
+    Examples:
     lpse-agent calls --since 2026-03-01 --until 2026-03-31 --deviation
+    lpse-agent calls --caller 0812-3456-789 --outcome escalated
     """
     with said_plainly():
         settings = read_settings()
         if caller is not None and not caller_digits(caller):
-            refuse(f"--caller {caller}: a caller's number has digits.")
+            refuse(f"--caller {caller}: type digits, the whole number or its last ones.")
+        first = _moment("--since", since, settings.zone)[0]
+        end = _moment("--until", until, settings.zone)[1]
+        if first and end and first > end:
+            refuse(f"--since {since} is later than --until {until}.")
         wanted = CallFilter(
-            since=_moment("--since", since, settings.zone)[0],
-            until=_moment("--until", until, settings.zone)[1],
+            since=first,
+            until=end,
             caller=caller,
-            operator=OperatorId(operator) if operator else None,
+            operator=None if operator is None else parse_account("--operator", operator),
             outcome=outcome,
             deviation=deviation,
         )
@@ -100,12 +133,8 @@ def _show(found: list[CallSummary], zone: str, limit: int) -> None:
     if not found:
         out.print("Tidak ada panggilan yang cocok.")
         return
-    table = Table()
-    headings = ("Masuk", "Formulir", "Tiket", "Penelepon", "Operator", "Hasil", "Penyimpangan")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for summary in found:
-        table.add_row(
+    rows = [
+        (
             clock(summary.arrived_at),
             summary.form_number,
             summary.ticket_number or "–",
@@ -114,6 +143,31 @@ def _show(found: list[CallSummary], zone: str, limit: int) -> None:
             OUTCOMES[summary.outcome],
             str(summary.deviations or "–"),
         )
-    out.print(table)
+        for summary in found
+    ]
+    out.print(_wide(rows) if out.width >= PIPE_COLUMNS else _stacked(rows))
     if len(found) == limit:
         out.print(f"Selanjutnya: --after {found[-1].form_number}")
+
+
+def _wide(rows: list[Row]) -> Table:
+    table = Table()
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _stacked(rows: list[Row]) -> Table:
+    """For 80 columns: two things of a call in one cell, so that no number is broken."""
+    table = Table(show_lines=True)
+    came, form, ticket, caller, operator, outcome, _ = HEADINGS
+    table.add_column(came, max_width=len("2026-03-02"))
+    table.add_column(f"{form}\n{ticket}", no_wrap=True, overflow="fold")
+    for heading in (f"{caller}\n{operator}", outcome):
+        table.add_column(heading, overflow="fold")
+    for came, form, ticket, caller, operator, outcome, deviations in rows:
+        told = outcome if deviations == "–" else f"{outcome}; {deviations} penyimpangan"
+        table.add_row(came, f"{form}\n{ticket}", f"{caller}\n{operator}", told)
+    return table

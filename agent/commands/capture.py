@@ -1,14 +1,11 @@
 """`lpse-agent capture NUMBER`: one call's event log as a recording for the tests, anonymised."""
 
-import asyncio
-import sys
 from typing import Annotated
 
-import msgspec
 import typer
 from msgspec.structs import replace
 
-from agent.commands.plain import said_plainly
+from agent.commands.plain import ask, print_json_line, said_plainly
 from agent.database.reports import read_call
 from agent.domain.events import AnyEvent, CallArrived, Caller, OperatorOffered
 from agent.settings import read_settings
@@ -18,16 +15,23 @@ NOBODY = Caller()
 
 
 def capture(
-    number: Annotated[str, typer.Argument(help="Form or ticket number of the call.")],
+    number: Annotated[
+        str, typer.Argument(help="Form number (123/2026) or ticket number (26-00412-7).")
+    ],
 ) -> None:
-    """Print a call as a recording: one event a line, without anybody's name or number.
+    """Print a call as a recording: one event a line, without anybody's name or telephone number.
 
-    Redirect it to tests/recordings/<what the people did>.jsonl; a bug begins as a recording.
+    A bug begins as a recording: name the file by what the people did, then
+    run it with `replay`.
+
+    Example:
+    lpse-agent capture 26-00412-7 > caller_hangs_up_while_ringing.jsonl
     """
     with said_plainly():
-        report = asyncio.run(read_call(read_settings().database_url, number))
+        url = read_settings().database_url
+        report = ask(url, lambda: read_call(url, number))
         for logged in report.events:
-            sys.stdout.write(msgspec.json.encode(anonymised(logged.event)).decode() + "\n")
+            print_json_line(anonymised(logged.event))
 
 
 def anonymised(event: AnyEvent) -> AnyEvent:

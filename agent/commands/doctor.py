@@ -2,24 +2,27 @@
 
 import asyncio
 import os
+import stat
 from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.table import Table
+from msgspec.structs import replace
 
 from agent.asterisk.ari_client import AriClient
-from agent.asterisk.errors import AsteriskUnfit
+from agent.asterisk.errors import AsteriskRefused, AsteriskUnfit, AsteriskUnreachable
 from agent.asterisk.version import check_version
 from agent.commands.plain import FAILED, console, print_json, said_plainly
-from agent.database.errors import DatabaseProblem
+from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreachable
 from agent.database.migrations import require_migrated
-from agent.domain.sop import SopInvalid, parse_sop
-from agent.runtime.errors import EffectFailed
+from agent.domain.sop import Sop, parse_sop
+from agent.logs import set_up_logs
 from agent.service import make_renderer, read_sop
 from agent.settings import Settings, SettingsInvalid, read_settings
-from agent.speech.errors import SpeechUnavailable
+from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -34,86 +37,145 @@ class Finding(msgspec.Struct, frozen=True):
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """Check every dependency and setting; status 1 when something needs mending."""
+    """Check every dependency and setting; status 1 when something needs mending.
+
+    ✓ is well. ✗ needs mending, and the line below it says how.
+    Nothing is changed and no call is placed; it may run beside the service.
+
+    Example, only what needs mending:
+    lpse-agent doctor | grep -A 1 ✗
+    """
     with said_plainly():
         settings = read_settings()
+    # What the rooms log on their way is not an answer; standard output is for the findings alone.
+    set_up_logs("warning")
     findings = asyncio.run(_examine(settings))
     if json:
         print_json(findings)
     else:
-        table = Table("", "What", "Found", "Mend")
-        for finding in findings:
-            table.add_row("✓" if finding.well else "✗", finding.what, finding.found, finding.mend)
-        console().print(table)
+        _show(findings)
     if not all(finding.well for finding in findings):
         raise typer.Exit(FAILED)
 
 
+def _show(findings: list[Finding]) -> None:
+    """Lines and no table: a mend is copied into a shell, so nothing of it may be wrapped."""
+    out = console()
+    for finding in findings:
+        sign = "✓" if finding.well else "✗"
+        out.print(f"{sign} {finding.what:<16} {' '.join(finding.found.split())}", soft_wrap=True)
+        if not finding.well:
+            out.print(f"  {'':<16} → {' '.join(finding.mend.split())}", soft_wrap=True)
+
+
 async def _examine(settings: Settings) -> list[Finding]:
-    return [
-        _folder(settings),
-        _secret(settings),
-        _sop(settings),
-        await _database(settings),
-        await _asterisk(settings),
-        *[finding async for finding in _speech(settings)],
-    ]
+    folder = _folder(settings)
+    findings = [folder, _secret(settings)]
+    findings += _files(settings)
+    try:
+        sop = parse_sop(read_sop(settings.sop_file))
+    # Also a UnicodeDecodeError is a ValueError, as SettingsInvalid and SopInvalid are.
+    except ValueError as error:
+        findings.append(Finding("sop_file", False, str(error), f"Mend {settings.sop_file}"))
+    else:
+        findings.append(Finding("sop_file", True, sop.name))
+        if folder.well:
+            findings += [finding async for finding in _speech(settings, sop)]
+    return [*findings, await _database(settings), *[f async for f in _asterisk(settings)]]
 
 
 def _folder(settings: Settings) -> Finding:
     folder = settings.state_folder
-    well = folder.is_dir() and os.access(folder, os.W_OK)
-    return Finding("state_folder", well, str(folder), "" if well else f"mkdir -p {folder}")
+    if folder.exists() and not folder.is_dir():
+        return Finding("state_folder", False, f"{folder} is no folder", f"rm {folder}")
+    well = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    mend = f"mkdir -p {folder}" if not folder.exists() else f"chown $USER {folder}"
+    found = str(folder) if well else f"{folder} is missing, or closed to this user"
+    return Finding("state_folder", well, found, "" if well else mend)
 
 
 def _secret(settings: Settings) -> Finding:
     what, file = "ari_secret_file", settings.ari_secret_file
+    again = "Run the set-up again; it makes the secret."
     try:
-        settings.ari_secret()
+        secret = settings.ari_secret()
     except SettingsInvalid as error:
-        return Finding(what, False, str(error), "Run the set-up again; it makes the secret.")
-    if file.stat().st_mode & 0o007:
-        return Finding(what, False, "readable by everybody", f"chmod 0640 {file}")
+        return Finding(what, False, str(error), again)
+    if not secret:
+        return Finding(what, False, f"{file} is empty", again)
+    if file.stat().st_mode & stat.S_IRWXO:
+        return Finding(what, False, f"{file} is open to everybody", f"chmod 0640 {file}")
     return Finding(what, True, str(file))
 
 
-def _sop(settings: Settings) -> Finding:
-    try:
-        sop = parse_sop(read_sop(settings.sop_file))
-    except (SettingsInvalid, SopInvalid) as error:
-        return Finding("sop_file", False, str(error), f"Mend {settings.sop_file}")
-    return Finding("sop_file", True, sop.name)
+def _files(settings: Settings) -> list[Finding]:
+    """Voices that an office may leave out, but that must be there when it has named them."""
+    named: dict[str, Path | None] = {
+        "piper_voice": settings.piper_voice,
+        "recorded_prompts_folder": settings.recorded_prompts_folder,
+        "speech_root": settings.speech_root,
+    }
+    return [
+        Finding(name, False, f"{path} is not there", f"Put it there, or unset {name}")
+        for name, path in named.items()
+        if path and not path.exists()
+    ]
 
 
 async def _database(settings: Settings) -> Finding:
     try:
         await require_migrated(settings.database_url)
+    except DatabaseOlder as error:
+        return Finding("database", False, str(error), "lpse-agent migrate")
+    except DatabaseUnreachable as error:
+        return Finding("database", False, str(error), "Start PostgreSQL, or mend DATABASE_URL")
     except DatabaseProblem as error:
-        return Finding("database", False, str(error), "Start PostgreSQL; lpse-agent migrate")
+        # It is newer, or its past was changed: the message itself says what to do.
+        found, _, mend = str(error).partition(": ")
+        return Finding("database", False, found, mend)
     return Finding("database", True, "migrated")
 
 
-async def _asterisk(settings: Settings) -> Finding:
+async def _asterisk(settings: Settings) -> AsyncIterator[Finding]:
+    """Nothing without a secret: what is wrong with it was said already."""
     try:
-        async with AriClient(settings.ari_url, settings.ari_user, settings.ari_secret()) as ari:
+        secret = settings.ari_secret()
+    except SettingsInvalid:
+        return
+    version = ""
+    try:
+        async with AriClient(settings.ari_url, settings.ari_user, secret) as ari:
             information = await ari.get("asterisk", "info")
         version = str(information["system"]["version"])
         check_version(version)
-    except (EffectFailed, SettingsInvalid) as error:
-        return Finding("asterisk", False, str(error)[:120], "Start Asterisk; check ari_url")
+    except AsteriskUnreachable as error:
+        # Its own text is aiohttp's; the cause says it in words.
+        found = f"no answer at {settings.ari_url}: {error.__cause__ or error}"
+        yield Finding("asterisk", False, found, "Start Asterisk, or mend ari_url")
+    except AsteriskRefused as error:
+        found = f"{settings.ari_url} says {error}"
+        yield Finding("asterisk", False, found, "Mend ari_url, ari_user or ari_secret_file")
     except AsteriskUnfit as error:
-        return Finding("asterisk", False, version, str(error))
-    return Finding("asterisk", True, version)
+        yield Finding("asterisk", False, version, str(error))
+    except (KeyError, TypeError):
+        found = f"what answers at {settings.ari_url} is no Asterisk"
+        yield Finding("asterisk", False, found, "Mend ari_url")
+    else:
+        yield Finding("asterisk", True, version)
 
 
-async def _speech(settings: Settings) -> AsyncIterator[Finding]:
-    try:
-        sop = parse_sop(read_sop(settings.sop_file))
-        renderer = make_renderer(settings, sop)
-        await renderer.prepare()
-        well = await renderer.works()
-    except (SettingsInvalid, SopInvalid, SpeechUnavailable, ValueError) as error:
-        yield Finding("speech", False, str(error), "Install espeak-ng, or set speech_root")
-        return
-    mend = "" if well else "Install espeak-ng, or set speech_root"
-    yield Finding("speech", well, "; ".join(renderer.engines()), mend)
+async def _speech(settings: Settings, sop: Sop) -> AsyncIterator[Finding]:
+    # In a folder of its own, so that an examination by root leaves nothing to the service's user.
+    with TemporaryDirectory(dir=settings.state_folder, prefix="doctor-") as folder:
+        try:
+            renderer = make_renderer(replace(settings, state_folder=Path(folder)), sop)
+            await renderer.prepare()
+            well = await renderer.works()
+        except PromptFileInvalid as error:
+            yield Finding("prompts_file", False, str(error), f"Mend {settings.prompts_file}")
+        except SpeechUnavailable as error:
+            mend = "Install espeak-ng, or set speech_root"
+            yield Finding("speech", False, str(error), mend)
+        else:
+            mend = "" if well else "Install espeak-ng, or set speech_root"
+            yield Finding("speech", well, "; ".join(renderer.engines()), mend)

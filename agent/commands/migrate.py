@@ -10,7 +10,12 @@ from agent.settings import read_settings
 def migrate() -> None:
     """Apply the migrations that the database lacks; safe to repeat, and while another does it.
 
-    A database that is newer than this program, or whose past was changed, is left alone.
+    The database is the one of DATABASE_URL. One that is newer than this
+    program, or whose past was changed, is left alone. `serve` migrates by
+    itself when it starts.
+
+    Example:
+    DATABASE_URL=postgresql://lpse@localhost/lpse lpse-agent migrate
     """
     with said_plainly():
         applied = asyncio.run(migrations.migrate(read_settings().database_url))

@@ -10,6 +10,7 @@ from agent.commands.plain import (
     ask,
     clock_of,
     console,
+    parse_account,
     plain_object,
     print_json,
     refuse,
@@ -32,7 +33,11 @@ def add(
     name: Annotated[str, typer.Argument(help="The operator's name as reports show it.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Add an operator. His telephone's password is shown now and never again."""
+    """Add an operator. His telephone's password is shown now and never again.
+
+    Example:
+    lpse-agent operator add "Siti Aminah"
+    """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         refuse(f"A name has 1 to {LONGEST_NAME} printable characters.")
@@ -89,8 +94,13 @@ def list_(
 def remove(
     account: Annotated[str, typer.Argument(help="The operator's account, e.g. op-101.")],
 ) -> None:
-    """Take an operator off duty: no call is offered to him; his past calls stay his."""
+    """Take an operator off duty: no call is offered to him; his past calls stay his.
+
+    Example:
+    lpse-agent operator remove op-101
+    """
+    taken = parse_account("account", account)
     with said_plainly():
         url = read_settings().database_url
-        name = ask(url, lambda: remove_operator(url, OperatorId(account)))
+        name = ask(url, lambda: remove_operator(url, taken))
     console().print(f"{name} ({account}) is no longer an operator.")

@@ -1,6 +1,7 @@
 """How commands speak: tables for people, JSON for programs, one sentence for what went wrong."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,16 +15,23 @@ from rich.console import Console
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
 from agent.database.migrations import require_migrated
+from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import local
 from agent.domain.sop import SopInvalid
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
-from agent.speech.errors import SpeechUnavailable
+from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
 FAILED = 1
 BAD_INPUT = 2
 PIPE_COLUMNS = 150
+"""From this width on a list has one line for each row; below it cells are stacked."""
+
+# Anything else is a slip of the finger, and far years have no next day or no zone.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+_ACCOUNT = re.compile(r"op-[0-9]{1,9}")
 
 Answer = TypeVar("Answer")
 
@@ -54,6 +62,8 @@ def said_plainly() -> Iterator[None]:
         )
     except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
         refuse(str(error))
+    except PromptFileInvalid as error:
+        refuse(f"prompts_file: {error}")
     except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:
         _end(str(error), FAILED)
 
@@ -63,8 +73,16 @@ def refuse(sentence: str) -> NoReturn:
     _end(sentence, BAD_INPUT)
 
 
+def parse_account(option: str, typed: str) -> OperatorId:
+    """The operator's account that was typed; ends the command for anything else."""
+    if not _ACCOUNT.fullmatch(typed):
+        refuse(f"{option} {typed}: an account looks like op-101, see `lpse-agent operator list`.")
+    return OperatorId(typed)
+
+
 def _end(sentence: str, status: int) -> NoReturn:
-    typer.echo(sentence, err=True)
+    # What was typed is quoted, and a quoted newline or escape code must not reach the terminal.
+    typer.echo("".join(c if c.isprintable() else "?" for c in sentence), err=True)
     raise typer.Exit(status)
 
 
@@ -77,6 +95,11 @@ def console() -> Console:
 def print_json(value: object) -> None:
     """One JSON value for programs, indented."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_json_line(value: object) -> None:
+    """One JSON value for programs, on one line of many."""
+    typer.echo(msgspec.json.encode(value).decode())
 
 
 def plain_object(row: msgspec.Struct, zone: str) -> dict[str, Any]:

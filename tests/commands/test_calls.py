@@ -55,6 +55,19 @@ async def test_each_option_chooses(
     assert numbers == found
 
 
+async def test_eighty_columns_hold_a_row_without_breaking_a_number(
+    filled: str, shell: Shell
+) -> None:
+    lines = await shell.show(filled, 80, "calls")
+    assert max(map(len, lines)) <= 80
+    words = set(" ".join(lines).split())
+    assert {"0001/FK-TLP/LPSE.BTG/2026", "0002/FK-TLP/LPSE.BTG/2026"} <= words
+    assert {"26-00001-", "2026-03-02", "0812-3456-789", "op-101", "terjawab"} <= words | {
+        word[:9] for word in words
+    }
+    assert "penyimpangan" in words
+
+
 async def test_an_empty_list_says_so(filled: str, shell: Shell) -> None:
     result = await shell.run(filled, "calls", "--operator", "op-102")
     assert result.stdout.strip() == "Tidak ada panggilan yang cocok."
@@ -67,7 +80,11 @@ async def test_an_empty_list_says_so(filled: str, shell: Shell) -> None:
         "--until 2026-13-01",
         "--until 9999-12-31",
         "--since 0001-01-01",
+        "--since 2026-03-03 --until 2026-03-01",
         "--caller anonymous",
+        "--caller 0",
+        "--operator Siti",
+        "--operator \udcff",
         "--after 77/2026",
         "--after nonsense",
         "--outcome nothing",

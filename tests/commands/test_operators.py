@@ -50,3 +50,13 @@ async def test_a_name_that_cannot_be_shown_is_refused(url: str, shell: Shell, na
     result = await shell.run(url, "operator", "add", name)
     assert result.exit_code == 2
     assert "printable" in result.stderr
+
+
+@pytest.mark.parametrize("typed", ["", "Siti", "op-", "op-101; --", "\udcff"])
+async def test_what_is_no_account_is_refused_with_the_way_to_find_one(
+    url: str, shell: Shell, typed: str
+) -> None:
+    result = await shell.run(url, "operator", "remove", "--", typed)
+    assert result.exit_code == 2
+    assert "an account looks like op-101, see `lpse-agent operator list`" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,8 +1,11 @@
-"""How moments and durations are shown."""
+"""How moments and durations are shown, and how a command ends."""
 
 from datetime import UTC, datetime
 
-from agent.commands.plain import clock_of, milliseconds, seconds
+import pytest
+import typer
+
+from agent.commands.plain import clock_of, milliseconds, refuse, seconds
 
 LATE = datetime(2026, 12, 31, 18, 30, 5, 123456, tzinfo=UTC)
 
@@ -16,3 +19,12 @@ def test_moments_are_shown_in_the_offices_zone_with_its_name() -> None:
 def test_durations_have_a_comma_and_what_is_missing_a_dash() -> None:
     assert seconds(0.2) == "0,200 dtk"
     assert seconds(None) == milliseconds(None, "WIB") == clock_of("WIB")(None) == "–"
+
+
+def test_what_was_typed_is_quoted_without_what_a_terminal_obeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        refuse("No call has the number 1\n\x1b[31m2\u202e\udcff.")
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err == "No call has the number 1??[31m2??.\n"

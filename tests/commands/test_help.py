@@ -1,0 +1,90 @@
+"""The whole command line: its help teaches, and its start refuses in one sentence."""
+
+import re
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from agent.__main__ import app
+from agent.domain.consultation import Outcome
+from tests.commands.shell import Shell
+
+
+def commands(group: Any, *path: str) -> dict[tuple[str, ...], Any]:
+    """Every command with the words that call it."""
+    found: dict[tuple[str, ...], Any] = {}
+    for name, one in group.commands.items():
+        is_group = hasattr(one, "commands")
+        found |= commands(one, *path, name) if is_group else {(*path, name): one}
+    return found
+
+
+ALL = commands(get_command(app))
+WITHOUT_ARGUMENTS = {("operator", "list")}
+
+
+def test_the_commands_are_those_that_the_office_was_promised() -> None:
+    assert set(ALL) == {
+        ("serve",),
+        ("migrate",),
+        ("operator", "add"),
+        ("operator", "list"),
+        ("operator", "remove"),
+        ("calls",),
+        ("call",),
+        ("replay",),
+        ("capture",),
+        ("doctor",),
+    }
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+async def test_help_shows_an_example_that_calls_this_command_and_fits_eighty_columns(
+    shell: Shell, path: tuple[str, ...]
+) -> None:
+    result = await shell.run("", *path, "--help")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    if path not in WITHOUT_ARGUMENTS:
+        assert f"lpse-agent {' '.join(path)}" in result.stdout.partition("Example")[2]
+
+
+def test_every_option_and_argument_is_explained() -> None:
+    for path, command in ALL.items():
+        for parameter in command.params:
+            explained = getattr(parameter, "help", None)
+            assert explained, f"{' '.join(path)}: {parameter.name} has no help"
+
+
+async def test_the_help_of_calls_says_what_each_outcome_means(shell: Shell) -> None:
+    told = (await shell.run("", "calls", "--help")).stdout
+    for outcome in Outcome:
+        assert re.search(rf"^ {outcome}: \w+", told, re.MULTILINE), outcome
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"LPSE_NO_SUCH_THING": "1"}, "LPSE_NO_SUCH_THING: "),
+        ({"LPSE_HTTP_PORT": "0"}, "http_port: "),
+        ({"LPSE_SOP_FILE": "/nowhere"}, "sop_file: "),
+        ({"LPSE_PROMPTS_FILE": "/nowhere"}, "prompts_file: "),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_service_does_not_start_with_a_wrong_setting_and_names_its_key(
+    url: str, shell: Shell, settings: dict[str, str], said: str
+) -> None:
+    ended = await shell.start(url, "serve", **settings)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(said)
+    assert len(ended.err.splitlines()) == 1
+
+
+async def test_a_word_that_is_no_command_is_named(url: str, shell: Shell) -> None:
+    ended = await shell.start(url, "nonsense")
+    assert ended.status == 2
+    assert "No such command 'nonsense'" in ended.err
+    assert "Traceback" not in ended.err

@@ -1,0 +1,66 @@
+"""Rows against the real tables: fields equal columns, and what may be missing may be missing."""
+
+from datetime import datetime
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+
+from agent.database.connect import Connection
+from agent.database.rows import (
+    CallRow,
+    ConsultationRow,
+    DeviationRow,
+    EventRow,
+    StepRow,
+    TicketRow,
+)
+
+ROWS: dict[str, type[Any]] = {
+    "call_events": EventRow,
+    "calls": CallRow,
+    "consultations": ConsultationRow,
+    "consultation_steps": StepRow,
+    "deviations": DeviationRow,
+    "tickets": TicketRow,
+}
+
+COLUMNS = """
+SELECT column_name AS name, data_type AS kind, is_nullable = 'YES' AS may_be_missing
+FROM information_schema.columns
+WHERE table_name = $1 AND is_generated = 'NEVER'
+ORDER BY ordinal_position
+"""
+
+
+def kind_of(hint: object) -> str:
+    """The column type that a field's type needs; what has parts is kept as a document."""
+    given = [part for part in get_args(hint) if part is not NoneType] or [hint]
+    plain = getattr(given[0], "__supertype__", given[0])
+    if get_origin(hint) is tuple:
+        return "ARRAY" if plain is int else "jsonb"
+    if len(given) > 1 or not isinstance(plain, type) or issubclass(plain, msgspec.Struct):
+        return "jsonb"
+    kinds = {datetime: "timestamp with time zone", int: "integer", float: "double precision"}
+    return "text" if issubclass(plain, str) else kinds[plain]
+
+
+@pytest.mark.parametrize("table", ROWS)
+async def test_fields_equal_columns_in_name_type_and_in_what_may_be_missing(
+    table: str, connection: Connection
+) -> None:
+    columns = await connection.fetch(COLUMNS, table)
+    assert [tuple(column) for column in columns] == [
+        (name, kind_of(hint), NoneType in get_args(hint))
+        for name, hint in get_type_hints(ROWS[table]).items()
+    ]
+
+
+async def test_every_table_that_a_call_fills_has_its_row(connection: Connection) -> None:
+    tables = await connection.fetch(
+        "SELECT table_name FROM information_schema.columns JOIN information_schema.tables"
+        " USING (table_schema, table_name)"
+        " WHERE column_name = 'call_id' AND table_type = 'BASE TABLE'"
+    )
+    assert {row["table_name"] for row in tables} == ROWS.keys()

@@ -1,0 +1,108 @@
+"""The archive of forms on a real disk: written once, never written over, its hash proves it."""
+
+import asyncio
+import hashlib
+import json
+import stat
+import tomllib
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from agent.documents.archive import Archive, ArchiveFailed, render_form
+from agent.domain.call import replay
+from agent.domain.call_state import Call
+from agent.domain.consultation import judge
+from agent.domain.events import FormArchived
+from agent.domain.sop import Sop, parse_sop
+from agent.settings import DATA
+from tests.domain.story import CALL, FORM, MORNING, SOP, TICKET, Story, solved
+
+PROCEDURE: Sop = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def archive(folder: Path) -> Archive:
+    return Archive(folder, {SOP: PROCEDURE})
+
+
+async def archived(archive: Archive, call: Call) -> FormArchived:
+    """The event that the archive answers."""
+    performed = await archive.write(call)
+    assert isinstance(performed.event, FormArchived)
+    return performed.event
+
+
+async def test_the_form_holds_everything_that_the_procedure_wants_of_it(
+    archive: Archive, folder: Path
+) -> None:
+    call = solved().call
+    event = await archived(archive, call)
+    form = json.loads((folder / event.path).read_bytes())
+    judgement = judge(call, PROCEDURE)
+    assert form["document"] == "Formulir Konsultasi"
+    assert (form["form_number"], form["ticket_number"]) == (FORM, None)
+    assert form["sop"]["document"] == PROCEDURE.document
+    assert form["sop"]["revision"] == PROCEDURE.revision
+    assert form["judgement"]["outcome"] == "solved"
+    steps = {step["step"]: step for step in form["judgement"]["steps"]}
+    assert {name: step["state"] for name, step in steps.items()} == {
+        step.step: step.state for step in judgement.steps
+    }
+    assert steps["2"]["evidence"][-1]["fact"] == "operator_spoke"
+    assert len(form["judgement"]["deviations"]) == len(judgement.deviations)
+    assert form["call"]["caller"]["number"] == "+62811234567"
+    assert datetime.fromisoformat(form["call"]["arrived"]["at"]) == MORNING
+
+
+async def test_the_hash_is_that_of_the_file_and_nobody_may_write_it(
+    archive: Archive, folder: Path
+) -> None:
+    event = await archived(archive, solved().call)
+    assert event.path == f"{MORNING.year}/{CALL}.json"
+    file = folder / event.path
+    assert event.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o440
+    assert [kept.name for kept in file.parent.iterdir()] == [file.name], "no draft is left"
+
+
+async def test_what_is_written_is_never_written_over(archive: Archive, folder: Path) -> None:
+    call = solved().call
+    first = await archived(archive, call)
+    before = (folder / first.path).read_bytes()
+    second = await archived(archive, replace(call, ticket_number=TICKET))
+    assert (folder / first.path).read_bytes() == before
+    assert (second.path, second.sha256) == (first.path, first.sha256)
+
+
+async def test_a_draft_that_a_crash_left_is_no_form(archive: Archive, folder: Path) -> None:
+    draft = folder / str(MORNING.year) / f"{CALL}.draft"
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b'{"call": torn')
+    event = await archived(archive, solved().call)
+    assert json.loads((folder / event.path).read_bytes())["form_number"] == FORM
+    assert not draft.exists()
+
+
+def test_the_same_facts_give_the_same_bytes() -> None:
+    story: Story = solved()
+    assert render_form(story.call, PROCEDURE) == render_form(replay(story.told), PROCEDURE)
+    text = render_form(story.call, PROCEDURE).decode()
+    assert list(json.loads(text)) == sorted(json.loads(text))
+
+
+async def test_a_form_that_cannot_be_written_is_refused_and_written_when_it_can(
+    archive: Archive, folder: Path
+) -> None:
+    await asyncio.to_thread(folder.write_text, "a file stands where the archive should be")
+    with pytest.raises(ArchiveFailed):
+        await archive.write(solved().call)
+    await asyncio.to_thread(folder.unlink)
+    assert (folder / (await archived(archive, solved().call)).path).is_file()

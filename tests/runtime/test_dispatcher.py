@@ -1,0 +1,203 @@
+"""Which call an event belongs to, and what becomes of a call that our own mistakes break."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from prometheus_client import REGISTRY
+
+from agent.database.writer import Writer
+from agent.domain.call_state import Stage
+from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered
+from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
+from agent.runtime import clock
+from agent.runtime.dispatcher import ATTEMPTS, call_of
+from agent.runtime.journal import JournaledRecorder
+from tests.database.agents import running_writer, until_healthy
+from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
+from tests.runtime.faulty_database import FaultyDatabase
+from tests.runtime.office import call_of_loop, office, operators_leg, stage_of
+from tests.runtime.waiting import until
+
+A_MOMENT_S = 0.1
+CALL = CallId("0123456789abcdef")
+
+
+@pytest_asyncio.fixture
+async def writer(url: str) -> AsyncIterator[Writer]:
+    """The real recorder, connected."""
+    async with running_writer(url) as running:
+        await until_healthy(running)
+        yield running
+
+
+@pytest.fixture
+def database() -> FaultyDatabase:
+    """A recorder for tests in which nothing depends on what is durable."""
+    return FaultyDatabase()
+
+
+@pytest.fixture
+def exchange() -> PretendExchange:
+    return PretendExchange()
+
+
+def ignored(reason: str) -> float:
+    """How many events were given to no call so far, for this reason."""
+    return REGISTRY.get_sample_value("lpse_events_ignored_total", {"reason": reason}) or 0.0
+
+
+def decided() -> float:
+    """How often an operator's answer was given to a call so far."""
+    return REGISTRY.get_sample_value("lpse_events_total", {"event": "OperatorAnswered"}) or 0.0
+
+
+def test_every_id_of_our_own_making_leads_back_to_its_call() -> None:
+    for own in (bridge_of(CALL), operator_channel(CALL, 1), playback_of(CALL, 123)):
+        assert call_of(own) == CALL
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "",
+        "lpse-",
+        "lpse",
+        "1795338000.7",
+        "lpse-0123456789ABCDEF",
+        "lpse-0123-o",
+        "lpse-0123-x1",
+        "lpse-0123-o1\n",
+        " lpse-0123",
+        "lpse-0123-o1;2",
+        "PJSIP/op-101-00000001",
+    ],
+)
+def test_an_id_that_somebody_else_made_belongs_to_no_call(foreign: str) -> None:
+    assert call_of(foreign) is None
+
+
+async def test_every_event_reaches_the_call_of_its_leg_or_prompt_and_no_other(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    first, second = arrival_of_call(1), arrival_of_call(2)
+    exchange.silent |= {"AnswerCaller", "PlayPrompt"}
+    async with office(database, exchange) as agent:
+        for arrival in (first, second):
+            agent.dispatcher.arrived(arrival)
+        one, two = agent.dispatcher.calls
+        await until(lambda: exchange.names_done() == ["AnswerCaller", "AnswerCaller"])
+        answered = CallerAnswered(at=clock.now(), source=ARI, channel=second.channel)
+        agent.dispatcher.tell(second.channel, answered)
+        await until(lambda: len(call_of_loop(two).playbacks) == 2)
+        exchange.end_prompt(playback_of(second.call_id, 1))
+        await until(lambda: call_of_loop(two).playbacks[0].finished is not None)
+        assert call_of_loop(one).events == 1
+        assert [loop.call_id for loop in agent.dispatcher.calls] == ["c0ffee1", "c0ffee2"]
+        before = ignored("no_such_call")
+        for stranger in ("1795338000.99", "lpse-dead-o1", "lpse-dead-p1"):
+            gone = LegHungUp(at=clock.now(), source=ARI, channel=ChannelId(stranger))
+            agent.dispatcher.tell(stranger, gone)
+        assert ignored("no_such_call") == before + 3
+
+
+async def test_an_arrival_told_twice_is_one_call(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    async with office(database, exchange) as agent:
+        before = ignored("arrival_repeated")
+        for _time in range(3):
+            agent.dispatcher.arrived(arrival_of_call())
+        await until(lambda: stage_of(agent.loop("c0ffee1")) is Stage.RINGING)
+        assert len(agent.dispatcher.calls) == 1
+        assert ignored("arrival_repeated") == before + 2
+    assert exchange.names_begun().count("AnswerCaller") == 1
+    assert len(database.kept) == len({record.sequence for record in database.kept})
+
+
+async def test_a_call_is_known_by_its_legs_until_it_is_archived(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    arrival = arrival_of_call()
+    async with office(writer, exchange) as agent:
+        loop = await agent.arrives(arrival)
+        leg = await agent.talks(loop)
+        assert agent.dispatcher.knows(arrival.channel)
+        assert agent.dispatcher.knows(leg)
+        assert agent.floor.floor.operators[SITI].busy_with == arrival.call_id
+        exchange.leave(arrival.channel)
+        await until(lambda: not agent.dispatcher.calls)
+        assert not agent.dispatcher.knows(arrival.channel)
+        assert not agent.dispatcher.knows(leg)
+        assert agent.floor.floor.operators[SITI].busy_with is None
+        assert agent.dispatcher.failed == set()
+    assert await writer.unfinished() == []
+
+
+async def test_a_call_from_before_a_restart_is_resumed_once_under_its_legs(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    arrival = arrival_of_call()
+    async with office(writer, exchange) as agent:
+        loop = await agent.arrives(arrival)
+        leg = await agent.talks(loop)
+    (unfinished,) = await writer.unfinished()
+    heir = PretendExchange()
+    async with office(writer, heir) as agent:
+        for _time in range(2):
+            agent.dispatcher.resume(unfinished)
+        (resumed,) = agent.dispatcher.calls
+        await until(lambda: resumed.call is not None)
+        assert agent.floor.floor.operators[SITI].busy_with == arrival.call_id
+        assert agent.dispatcher.knows(arrival.channel)
+        heir.press(leg, "*6")
+        await until(lambda: call_of_loop(resumed).decision == "solved")
+        heir.leave(arrival.channel)
+        await until(lambda: not agent.dispatcher.calls)
+    assert await writer.unfinished() == []
+
+
+async def test_a_call_survives_a_mistake_of_ours_and_goes_on_from_its_last_record(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    arrival = arrival_of_call()
+    async with office(database, exchange) as agent:
+        loop = await agent.arrives(arrival)
+        leg = await agent.talks(loop)
+        exchange.broken.add("PlayPrompt")
+        exchange.press(leg, "*3")
+        await until(lambda: exchange.names_begun()[-1] == "tone_accepted")
+        exchange.broken.clear()
+        exchange.press(leg, "*6")
+        await until(lambda: call_of_loop(loop).decision == "solved")
+        assert call_of_loop(loop).identity_taken
+        exchange.leave(arrival.channel)
+        await until(lambda: not agent.dispatcher.calls)
+        assert agent.dispatcher.failed == set()
+    assert database.kept[-1].call.stage is Stage.ARCHIVED
+
+
+async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_holds_nothing(
+    database: FaultyDatabase, exchange: PretendExchange, tmp_path: Path
+) -> None:
+    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
+    arrival = arrival_of_call()
+    async with office(no_disk, exchange) as agent:
+        loop = await agent.arrives(arrival)
+        leg = await operators_leg(loop)
+        database.away = True
+        answered, before = OperatorAnswered(at=clock.now(), source=ARI, channel=leg), decided()
+        for _time in range(ATTEMPTS - 1):
+            agent.dispatcher.tell(leg, answered)
+        await until(lambda: decided() == before + ATTEMPTS - 1)
+        await asyncio.sleep(A_MOMENT_S)
+        assert agent.dispatcher.knows(leg)
+        assert agent.floor.floor.operators[SITI].busy_with == arrival.call_id
+        agent.dispatcher.tell(leg, answered)
+        await until(lambda: not agent.dispatcher.calls)
+        assert agent.dispatcher.failed == {arrival.call_id}
+        assert not agent.dispatcher.knows(leg)
+        assert not agent.dispatcher.knows(arrival.channel)
+        assert agent.floor.floor.operators[SITI].busy_with is None

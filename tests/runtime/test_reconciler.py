@@ -1,0 +1,154 @@
+"""What the agent believes against what exists: nothing is done at first sight."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from msgspec.structs import replace
+
+from agent.database.connect import Connection
+from agent.domain.consultation import RECONCILED
+from agent.domain.identifiers import BridgeId, ChannelId, bridge_of
+from agent.runtime.journal import JournaledRecorder
+from agent.runtime.reconciler import Reconciler
+from tests.database.agents import running_writer
+from tests.runtime.exchange import PretendExchange, arrival_of_call
+from tests.runtime.faulty_database import FaultyDatabase
+from tests.runtime.office import Office, call_of_loop, office
+from tests.runtime.waiting import until
+
+A_MOMENT_S = 0.05
+
+
+@pytest_asyncio.fixture
+async def agent() -> AsyncIterator[Office]:
+    """An agent at work."""
+    async with office(FaultyDatabase(), PretendExchange()) as at_work:
+        yield at_work
+
+
+@pytest_asyncio.fixture
+async def reconciler(agent: Office) -> Reconciler:
+    return Reconciler(agent.exchange, agent.dispatcher)
+
+
+async def test_a_hang_up_nobody_reported_is_acted_on_only_at_the_second_look(
+    url: str, connection: Connection
+) -> None:
+    exchange = PretendExchange()
+    async with running_writer(url) as writer, office(writer, exchange) as agent:
+        reconciler = Reconciler(exchange, agent.dispatcher)
+        loop = await agent.arrives(arrival_of_call())
+        leg = await agent.talks(loop)
+        await reconciler.look()
+        exchange.channels.discard(leg)
+        await reconciler.look()
+        await asyncio.sleep(A_MOMENT_S)
+        assert call_of_loop(loop).operator_gone is None
+        await reconciler.look()
+        await until(lambda: not agent.dispatcher.calls)
+    sources = await connection.fetch(
+        "SELECT source FROM call_events WHERE event = 'LegHungUp' ORDER BY sequence"
+    )
+    assert [row["source"] for row in sources] == [RECONCILED, "ARI"]
+    assert await connection.fetchval("SELECT outcome FROM consultations") == "interrupted"
+
+
+async def test_a_leg_that_was_there_again_in_between_is_not_believed_gone(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    loop = await agent.arrives(arrival)
+    for exists in (False, True, False):
+        agent.exchange.channels ^= {arrival.channel}
+        assert (arrival.channel in agent.exchange.channels) is exists
+        await reconciler.look()
+    await asyncio.sleep(A_MOMENT_S)
+    assert call_of_loop(loop).caller_gone is None
+
+
+async def test_an_arrival_nobody_reported_becomes_a_call_at_the_second_look(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    agent.exchange.channels.add(arrival.channel)
+    agent.exchange.in_our_care.add(arrival.channel)
+    agent.exchange.missed[arrival.channel] = replace(arrival, answered=True)
+    agent.exchange.silent.add("AnswerCaller")  # it is answered already, and nobody tells again
+    await reconciler.look()
+    assert agent.dispatcher.calls == []
+    await reconciler.look()
+    (loop,) = agent.dispatcher.calls
+    await until(lambda: loop.call is not None and loop.call.caller_answered is not None)
+    await reconciler.look()
+    assert agent.dispatcher.calls == [loop]
+    assert agent.exchange.hung_up == []
+
+
+async def test_a_leg_of_ours_without_a_call_is_hung_up_and_one_that_is_gone_is_left_alone(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    loop = await agent.arrives(arrival)
+    leg = await agent.talks(loop)
+    ours, gone = ChannelId("lpse-dead-o1"), ChannelId("1795338000.99")
+    agent.exchange.in_our_care |= {arrival.channel, leg, ours, gone}
+    await reconciler.look()
+    assert agent.exchange.hung_up == []
+    await reconciler.look()
+    assert agent.exchange.hung_up == [ours]
+    assert agent.dispatcher.calls == [loop]
+
+
+async def test_a_bridge_left_over_is_removed_but_neither_a_living_calls_nor_a_strangers(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    loop = await agent.arrives(arrival_of_call())
+    await agent.talks(loop)
+    assert bridge_of(loop.call_id) in agent.exchange.bridges
+    agent.exchange.bridges |= {BridgeId("lpse-dead"), BridgeId("parking")}
+    await reconciler.look()
+    assert agent.exchange.removed == []
+    await reconciler.look()
+    assert agent.exchange.removed == [BridgeId("lpse-dead")]
+
+
+async def test_the_caller_of_a_failed_call_goes_to_the_fallback_and_not_round_again(
+    tmp_path: Path,
+) -> None:
+    arrival, exchange = arrival_of_call(), PretendExchange()
+    database = FaultyDatabase()
+    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
+    async with office(no_disk, exchange) as agent:
+        database.away = True
+        agent.dispatcher.arrived(arrival)
+        (loop,) = agent.dispatcher.calls
+        await until(lambda: not agent.dispatcher.calls)
+        assert loop.call is None
+        exchange.in_our_care.add(arrival.channel)
+        exchange.missed[arrival.channel] = arrival
+        reconciler = Reconciler(exchange, agent.dispatcher)
+        await reconciler.look()
+        assert exchange.sent_to_fallback == []
+        await reconciler.look()
+        assert exchange.sent_to_fallback == [arrival]
+        assert agent.dispatcher.calls == []
+        await reconciler.look()
+        assert exchange.sent_to_fallback == [arrival]
+
+
+async def test_an_exchange_that_does_not_answer_is_looked_at_again(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    stranger = ChannelId("lpse-dead-o1")
+    agent.exchange.in_our_care.add(stranger)
+    agent.exchange.away = True
+    async with asyncio.TaskGroup() as tasks:
+        asked = agent.exchange.times_asked
+        looking = tasks.create_task(reconciler.run(every_s=0.01))
+        await until(lambda: agent.exchange.times_asked > asked + 2)
+        assert not looking.done()
+        agent.exchange.away = False
+        await until(lambda: stranger in agent.exchange.hung_up)
+        looking.cancel()
