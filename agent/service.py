@@ -64,7 +64,7 @@ def read_sop(file: Path) -> dict[str, object]:
     """The office's procedure as its file has it. Raises SettingsInvalid."""
     try:
         return tomllib.loads(file.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsInvalid(f"sop_file: {error}") from error
 
 

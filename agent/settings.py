@@ -6,6 +6,7 @@ stops the start with the key's name; an environment variable that is empty count
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,16 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 LOOPBACK = r"^http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?$"
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
+
+EXPECTED = {
+    "ari_url": "expected Asterisk's HTTP address on this machine, e.g. http://127.0.0.1:8088",
+    "ari_application": "expected a name of a-z, 0-9 and -, e.g. lpse-helpdesk",
+    "talk_detection": "expected two numbers with a comma (silence in ms, level), e.g. 600,256",
+    "zone": "expected WIB, WITA or WIT",
+    "numbers_heard_by": "expected both or operator",
+    "log_level": "expected debug, info, warning or error",
+}
+"""What msgspec would say with a pattern or only by the value it refuses."""
 
 _NOT_SETTINGS = {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
 """Variables of our own that say where things lie to the set-up and the tests."""
@@ -103,5 +114,12 @@ def _from_file(name: str | None) -> dict[str, Any]:
 
 def _sentence(message: str) -> str:
     """`Expected `int`, got `str` - at `$.http_port`` with the key in front."""
+    missing = re.fullmatch(r"Object missing required field `(\w+)`", message)
+    if missing:
+        key = missing[1]
+        variable = "DATABASE_URL" if key == "database_url" else f"LPSE_{key.upper()}"
+        return f"{key}: is not set; set {variable}, or {key} in the file of LPSE_SETTINGS"
     text, _, place = message.partition(" - at ")
-    return f"{place.strip('`$.')}: {text}" if place else text
+    key = place.strip("`$.")
+    text = EXPECTED.get(key, text)
+    return f"{key}: {text}" if place else text

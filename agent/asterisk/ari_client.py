@@ -96,7 +96,9 @@ class AriClient:
                     raise AsteriskRefused(response.status, _reason(content))
                 return msgspec.json.decode(content) if content else None
         except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError) as error:
-            raise AsteriskUnreachable(f"{method} {'/'.join(path)}: {error!r}") from error
+            # A time-out says nothing of itself; aiohttp's repr would print its whole connection.
+            reason = str(error) or type(error).__name__
+            raise AsteriskUnreachable(f"{method} {'/'.join(path)}: {reason}") from error
 
 
 def _reason(content: bytes) -> str:

@@ -140,7 +140,9 @@ class Writer:
             await self._commit(connection, [w.record for w in waiting])
         except (*_REFUSED, RecordRefused) as error:
             if len(waiting) == 1:
-                self._fail(waiting, RecordRefused(f"The record was refused: {error}"))
+                # Not the detail that PostgreSQL adds: it shows the row, with the caller's number.
+                reason = str(error).partition("\n")[0]
+                self._fail(waiting, RecordRefused(f"The record was refused: {reason}"))
                 return
             for one in waiting:
                 await self._write(connection, [one])

@@ -15,6 +15,7 @@ import msgspec
 from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.events import FormArchived
+from agent.domain.office_time import local
 from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.doors import Performed
@@ -26,7 +27,7 @@ class ArchiveFailed(EffectFailed):
 
 
 class Archive:
-    """A folder of archived forms, one sub-folder a year."""
+    """A folder of archived forms, one sub-folder for each year of the office's clock."""
 
     def __init__(self, folder: Path, sops: dict[str, Sop]) -> None:
         self._folder = folder
@@ -35,7 +36,11 @@ class Archive:
     async def write(self, call: Call) -> Performed:
         """Write the call's form. Raises ArchiveFailed."""
         content = render_form(call, self._sops[call.rules.sop])
-        file = self._folder / str(call.arrived.at.year) / f"{call.call_id}.json"
+        file = (
+            self._folder
+            / str(local(call.arrived.at, call.rules.zone).year)
+            / f"{call.call_id}.json"
+        )
         try:
             content = await asyncio.to_thread(_write_once, file, content)
         except OSError as error:
@@ -67,6 +72,7 @@ def _write_once(file: Path, content: bytes) -> bytes:
         return file.read_bytes()
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)  # a crash may have left it, and left it read-only
     with draft.open("wb") as out:
         out.write(content)
         out.flush()

@@ -136,6 +136,8 @@ def end(call: Call, event: Event) -> Decision:
     effects: list[AnyEffect] = [StopSeeking()] if waiting else []
     if bridged:
         effects.append(RemoveBridge(bridge=bridge_of(call.call_id)))
+    if call.ticket_awaited:  # a form without its ticket would stay so: it is written only once
+        return Decision(call, tuple(effects))
     return Decision(call, (*effects, ArchiveForm()))
 
 

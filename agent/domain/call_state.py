@@ -113,10 +113,20 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return last if last.ended is None or last.connected else None
 
     @property
+    def tried(self) -> tuple[OperatorId, ...]:
+        """Operators whose telephones were rung in this round, each once."""
+        return tuple(dict.fromkeys(offer.operator for offer in self.offers[self.round_start :]))
+
+    @property
     def conversation(self) -> Offer | None:
         """The operator with whom the caller was connected."""
         offer = self.offer
         return offer if offer and offer.connected and self.caller_connected else None
+
+    @property
+    def ticket_awaited(self) -> bool:
+        """Whether the case is escalated and its ticket is still on its way."""
+        return self.decision == "escalated" and self.ticket_number is None
 
     @property
     def operator_gone(self) -> Moment | None:
@@ -135,8 +145,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def reading_numbers_to(self, channel: ChannelId) -> bool:
         """Whether this leg is hearing the numbers, or is about to."""
         both = self.rules.numbers_heard_by == "both"
-        awaited = self.decision == "escalated" and self.ticket_number is None
-        awaited = awaited and (both or channel != self.channel)
+        awaited = self.ticket_awaited and (both or channel != self.channel)
         return awaited or any(p.prompt == "numbers" for p in self.playing(channel))
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from agent.domain import call_prompts
 from agent.domain.call_prompts import ACCEPTED, REFUSED
 from agent.domain.call_state import Call, Decision, Offer, Stage
-from agent.domain.effects import AnyEffect, CancelTimer, ReserveTicket, StartTimer
+from agent.domain.effects import AnyEffect, ArchiveForm, CancelTimer, ReserveTicket, StartTimer
 from agent.domain.events import DigitPressed, NumberPair, OperatorSpoke, TicketReserved
 
 CODE_SECONDS = 3.0
@@ -88,6 +88,8 @@ def ticket_reserved(call: Call, event: TicketReserved) -> Decision:
     if call.ticket_number:
         return Decision(call)
     call = replace(call, ticket_number=event.ticket_number, ticket_reserved=call.moment(event))
+    if call.stage is Stage.ENDED:
+        return Decision(call, (ArchiveForm(),))  # nobody is left to hear it; the form waited for it
     return _read_numbers(call)
 
 
@@ -103,7 +105,7 @@ def ticket_refused(call: Call) -> Decision:
 
 def reserve_again(call: Call) -> Decision:
     """An escalated case needs its ticket, also when nobody is left to hear the number."""
-    if call.decision != "escalated" or call.ticket_number or call.stage is Stage.ARCHIVED:
+    if not call.ticket_awaited:
         return Decision(call)
     return Decision(call, (ReserveTicket(),))
 

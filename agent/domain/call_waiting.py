@@ -211,10 +211,9 @@ def next_operator(call: Call, event: Event, cause: int | None) -> Decision:
     waits_again = _wait_again(call, event) if call.stage is Stage.CONNECTING else ()
     call, released = _end_offer(call, event, cause)
     call = replace(call, stage=Stage.QUEUEING, caller_connected=None, greeted=None, greeted_by=None)
-    tried = tuple(dict.fromkeys(offer.operator for offer in call.offers[call.round_start :]))
     timers: list[AnyEffect] = [CancelTimer(timer="ring"), CancelTimer(timer="connect")]
     new_round = StartTimer(timer="new_round", seconds=call.rules.new_round_seconds)
-    seek = SeekOperator(tried=tried)
+    seek = SeekOperator(tried=call.tried)
     return Decision(call, (*timers, *released, seek, new_round, *waits_again))
 
 

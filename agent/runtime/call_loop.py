@@ -92,7 +92,12 @@ class CallLoop:
         finally:
             for timer in (*self._timers.values(), *self._overdue.values()):
                 timer.cancel()
-            metrics.INBOX.dec(self._inbox.qsize())
+
+    def close(self) -> None:
+        """It will not be run again: what counts calls and events counts it no more."""
+        metrics.INBOX.dec(self._inbox.qsize())
+        if self.call and self.call.stage is not Stage.ARCHIVED:
+            metrics.CALLS.labels(self.call.stage).dec()
 
     @property
     def pending(self) -> tuple[AnyEffect, ...]:
@@ -131,14 +136,19 @@ class CallLoop:
 
     def _resume(self, unfinished: UnfinishedCall, tasks: asyncio.TaskGroup) -> None:
         """Go on where the record ends; repeated wishes are recognised by their ids."""
+        if self.call is None:
+            metrics.CALLS.labels(unfinished.call.stage).inc()
         self.call = unfinished.call
-        metrics.CALLS.labels(self.call.stage).inc()
         offer = self.call.offer
         if offer and not offer.ended:
             self._services.floor.hold(self.call_id, offer.operator)
         self._pending = []
+        if self.call.stage is Stage.QUEUEING:
+            # The floor lives in memory: the wish to wait there is fulfilled, but not for ever.
+            self._begin(SeekOperator(tried=self.call.tried), tasks)
         for effect in unfinished.pending:
-            self._begin(effect, tasks)
+            if not isinstance(effect, SeekOperator):
+                self._begin(effect, tasks)
 
     async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
         metrics.EVENTS.labels(type(event).__name__).inc()
@@ -239,13 +249,20 @@ class CallLoop:
                 with metrics.EFFECT_SECONDS.labels(name).time():
                     await self._perform(effect, self.call)
         except EffectFailed as error:
-            metrics.EFFECTS_REFUSED.labels(name).inc()
             log.info("effect_refused", call=self.call_id, effect=name, reason=str(error))
-            target = _target(effect)
-            self.tell(EffectRefused(at=clock.now(), effect=name, target=target, reason=str(error)))
-        finally:
-            self._pending.remove(effect)
-            self._look_up()
+            self._refuse(effect, str(error))
+        except Exception as error:
+            # One wish that our own mistake cannot fulfil must not cost the call its others.
+            log.exception("effect_broken", call=self.call_id, effect=name)
+            self._refuse(effect, type(error).__name__)
+        # Not in a finally: a wish that is cut off stays pending, and is performed on a resumption.
+        self._pending.remove(effect)
+        self._look_up()
+
+    def _refuse(self, effect: AnyEffect, reason: str) -> None:
+        name, target = type(effect).__name__, _target(effect)
+        metrics.EFFECTS_REFUSED.labels(name).inc()
+        self.tell(EffectRefused(at=clock.now(), effect=name, target=target, reason=reason))
 
     def _look_up(self) -> None:
         """Let the loop look up: the last wish may have been all that it waited for."""

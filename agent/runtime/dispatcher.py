@@ -113,6 +113,7 @@ class Dispatcher:
                 start = UnfinishedCall(loop.call, loop.pending)
             self.failed.add(loop.call_id)
         finally:
+            loop.close()
             del self._loops[loop.call_id]
             if loop.call and self._callers.get(loop.call.channel) == loop.call_id:
                 del self._callers[loop.call.channel]

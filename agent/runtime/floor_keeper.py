@@ -33,7 +33,9 @@ class FloorKeeper:
         self._exchange = exchange
         self._offer = offer
         self._floor = Floor()
-        self._accounts: list[OperatorAccount] = []
+        self._accounts: list[OperatorAccount] | None = None
+        self._held: dict[OperatorId, CallId] = {}
+        """Known from records after a restart, before the roster was read."""
         self._published: list[tuple[str, str]] | None = None
 
     @property
@@ -54,14 +56,19 @@ class FloorKeeper:
         numbers = (
             NumberPair(effect.form_number, effect.ticket_number) if effect.form_number else None
         )
+        if self._held.get(effect.operator) == call_id:
+            del self._held[effect.operator]
         self._change(floors.release(self._floor, call_id, effect.operator, clock.now(), numbers))
 
     def hold(self, call_id: CallId, operator: OperatorId) -> None:
-        """A call from before a restart still has this operator."""
+        """A call from before a restart still has this operator, on the roster or not yet."""
+        if operator not in self._floor.operators:
+            self._held[operator] = call_id
         self._change(floors.hold(self._floor, call_id, operator))
 
     def forget(self, call_id: CallId) -> None:
         """The call is over: whatever it still held is free."""
+        self._held = {o: held_by for o, held_by in self._held.items() if held_by != call_id}
         floor = floors.stop_seeking(self._floor, call_id)
         for state in floor.operators.values():
             if state.busy_with == call_id:
@@ -77,6 +84,8 @@ class FloorKeeper:
         try:
             self._accounts = await self._recorder.operators()
         except EffectFailed as error:
+            if self._accounts is None:
+                raise  # a roster never read is not an empty one: nobody's telephone is removed
             log.warning("roster_kept_from_memory", reason=str(error))
         phones = [(a.account, a.digest_sha256) for a in self._accounts]
         if phones != self._published:
@@ -89,6 +98,8 @@ class FloorKeeper:
         for account in self._accounts:
             if account.account not in known:
                 floor = _with_history(floor, account)
+        for operator in self._held.keys() & floor.operators.keys():
+            floor = floors.hold(floor, self._held.pop(operator), operator)
         self._change(floor)
 
     async def run(self, every_s: float = 1.0) -> None:

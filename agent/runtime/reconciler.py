@@ -5,6 +5,8 @@ have shown is acted on.
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 
 import structlog
 
@@ -58,13 +60,14 @@ class Reconciler:
 
     async def _own_unowned(self, living: Living) -> None:
         unowned = {c for c in living.in_our_care if not self._dispatcher.knows(c)}
-        for channel in unowned & self._unowned:
-            if call_of(channel):
-                log.warning("leg_without_call", channel=channel)
-                await self._exchange.hang_up(channel)
-            elif arrival := await self._exchange.arrival_of(channel):
-                await self._own(arrival)
-        self._unowned = unowned
+        known, self._unowned = self._unowned, unowned
+        for channel in unowned & known:
+            with self._one_must_not_cost_the_others():
+                if call_of(channel):
+                    log.warning("leg_without_call", channel=channel)
+                    await self._exchange.hang_up(channel)
+                elif arrival := await self._exchange.arrival_of(channel):
+                    await self._own(arrival)
 
     async def _own(self, arrival: Arrival) -> None:
         if arrival.call_id in self._dispatcher.failed:
@@ -76,10 +79,18 @@ class Reconciler:
 
     async def _sweep_bridges(self, living: Living) -> None:
         idle = {b for b in living.empty_bridges if call_of(b) and not self._known(b)}
-        for bridge in idle & self._idle_bridges:
-            log.warning("bridge_left_over", bridge=bridge)
-            await self._exchange.remove_bridge(bridge)
-        self._idle_bridges = idle
+        known, self._idle_bridges = self._idle_bridges, idle
+        for bridge in idle & known:
+            with self._one_must_not_cost_the_others():
+                log.warning("bridge_left_over", bridge=bridge)
+                await self._exchange.remove_bridge(bridge)
+
+    @contextlib.contextmanager
+    def _one_must_not_cost_the_others(self) -> Iterator[None]:
+        try:
+            yield
+        except EffectFailed as error:
+            log.warning("not_reconciled", reason=str(error))
 
     def _known(self, bridge: BridgeId) -> bool:
         return self._dispatcher.knows(ChannelId(bridge))

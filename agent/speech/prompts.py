@@ -141,7 +141,7 @@ def load_prompts(path: Path, lpse_name: str) -> Prompts:
     """The prompts of a TOML file. Raises PromptFileInvalid with the place that is wrong."""
     try:
         file = msgspec.toml.decode(path.read_bytes(), type=PromptFile)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise PromptFileInvalid(f"{path}: {error}") from error
     for name, prompt in file.prompts.items():
         if not re.fullmatch(r"[a-z][a-z_]*", name):

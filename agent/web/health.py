@@ -1,12 +1,31 @@
 """/health/live, /health/ready and /metrics: what a watchdog and a Prometheus server ask."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+log = structlog.get_logger()
+
 Check = Callable[[], Awaitable[str | None]]
 """Answers None when all is well, else one short reason."""
+
+
+CHECK_DEADLINE_S = 2.0
+
+
+async def _reason(check: Check) -> str | None:
+    """What the check answers; one that breaks or does not answer is a reason too."""
+    try:
+        async with asyncio.timeout(CHECK_DEADLINE_S):
+            return await check()
+    except TimeoutError:
+        return "the check does not answer"
+    except Exception as error:
+        log.exception("check_broken")
+        return type(error).__name__
 
 
 def make_application(checks: dict[str, Check]) -> web.Application:
@@ -16,7 +35,7 @@ def make_application(checks: dict[str, Check]) -> web.Application:
         return web.json_response({"live": True})
 
     async def ready(_request: web.Request) -> web.Response:
-        reasons = {name: await check() for name, check in checks.items()}
+        reasons = {name: await _reason(check) for name, check in checks.items()}
         failed = {name: reason for name, reason in reasons.items() if reason}
         body = {"ready": not failed, "failed": failed, "checked": sorted(checks)}
         return web.json_response(body, status=503 if failed else 200)

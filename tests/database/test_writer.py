@@ -223,3 +223,13 @@ def test_the_stories_reach_the_archive() -> None:
     for story in (escalated(), solved(), abandoned()):
         assert story.call.stage is Stage.ARCHIVED
         assert not any(isinstance(record.event, EffectRefused) for record in story.records)
+
+
+async def test_a_refusal_says_why_without_the_callers_number(
+    url: str, connection: Connection
+) -> None:
+    await connection.execute("ALTER TABLE calls ADD CONSTRAINT no_line CHECK (line = '')")
+    async with running_writer(url) as writer:
+        with pytest.raises(RecordRefused, match="no_line") as refused:
+            await writer.record(solved().records[0])
+    assert "8123456789" not in str(refused.value)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import stat
 import tomllib
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -106,3 +106,11 @@ async def test_a_form_that_cannot_be_written_is_refused_and_written_when_it_can(
         await archive.write(solved().call)
     await asyncio.to_thread(folder.unlink)
     assert (folder / (await archived(archive, solved().call)).path).is_file()
+
+
+async def test_a_call_of_new_years_night_is_archived_in_the_year_of_the_offices_clock(
+    archive: Archive,
+) -> None:
+    story = Story(start=datetime(2026, 12, 31, 17, 0, tzinfo=UTC))  # 00:00 WIB
+    story.arrives()
+    assert (await archived(archive, story.call)).path == f"2027/{CALL}.json"

@@ -135,7 +135,9 @@ def test_both_may_leave_in_the_same_millisecond_in_any_order(first: str) -> None
         others = {CALLER: FIRST, FIRST: CALLER}
         story.hangs_up(CALLER if first == CALLER else FIRST)
         effects = story.hangs_up(others[CALLER if first == CALLER else FIRST])
-        assert effects[-2:] == LAST_WISHES
+        awaited = make is awaiting_ticket  # the form waits for its ticket: it is written only once
+        last = LAST_WISHES[:1] if awaited else LAST_WISHES
+        assert effects[-len(last) :] == last
         assert story.stage() is Stage.ENDED
 
 

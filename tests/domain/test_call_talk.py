@@ -1,7 +1,7 @@
 import pytest
 
 from agent.domain.call_state import Stage
-from agent.domain.effects import HangUp, ReserveTicket
+from agent.domain.effects import ArchiveForm, HangUp, ReserveTicket
 from agent.domain.events import NumberPair
 from tests.domain.story import (
     CALLER,
@@ -255,12 +255,12 @@ def test_numbers_that_come_after_the_operator_left_are_read_to_the_caller() -> N
     assert story.prompt_finished(6) == (HangUp(channel=CALLER),)
 
 
-def test_a_ticket_that_comes_after_both_left_is_kept_for_the_record() -> None:
+def test_the_form_waits_for_a_ticket_that_comes_after_both_left() -> None:
     story = awaiting_ticket()
     story.hangs_up(FIRST)
-    story.hangs_up(CALLER)
+    assert ArchiveForm() not in story.hangs_up(CALLER)
     assert story.stage() is Stage.ENDED
-    assert story.ticket() == ()
+    assert story.ticket() == (ArchiveForm(),)
     assert story.call.ticket_number == TICKET
 
 
@@ -279,7 +279,7 @@ def test_an_escalated_case_gets_its_ticket_also_when_nobody_is_left_to_hear_it()
     assert story.refused("ReserveTicket") == (wait("ticket", 5),)
     story.hangs_up(CALLER)
     assert story.fires("ticket") == (ReserveTicket(),)
-    story.archived()
+    assert story.ticket() == (ArchiveForm(),)
     assert story.fires("ticket") == ()
 
 

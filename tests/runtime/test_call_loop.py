@@ -292,6 +292,32 @@ async def test_a_call_resumed_from_its_record_performs_its_pending_wishes_again(
     assert (await writer.unfinished())[0].call == after
 
 
+async def test_a_waiting_call_that_is_resumed_is_offered_the_next_free_operator(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    exchange.reachable.clear()
+    async with one_call(arrival_of_call(), writer, exchange) as (loop, _):
+        await until(lambda: "RingCaller" in exchange.names_done())
+        assert stage_of(loop) is Stage.QUEUEING
+    (unfinished,) = await writer.unfinished()
+    async with one_call(unfinished, writer, PretendExchange()) as (resumed, _):
+        await operators_leg(resumed)
+    assert [offer.operator for offer in call_of_loop(resumed).offers] == [SITI]
+
+
+async def test_a_wish_that_a_mistake_of_ours_breaks_is_refused_and_costs_the_call_no_other(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    exchange.broken.add("RingOperator")
+    exchange.hold("connecting")
+    async with one_call(arrival_of_call(), database, exchange) as (loop, running):
+        await until(lambda: loop.call is not None and loop.call.offers != ())
+        await until(lambda: call_of_loop(loop).offers[0].ended is not None)
+        exchange.let_go("connecting")
+        await until(lambda: exchange.names_done()[-1] == "RingCaller")
+        assert not running.done()
+
+
 async def test_a_timer_that_was_pending_runs_again_when_its_call_is_resumed(
     writer: Writer, exchange: PretendExchange
 ) -> None:

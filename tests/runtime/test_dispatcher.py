@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from agent.database.writer import Writer
 from agent.domain.call_state import Stage
-from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered
+from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, TimerFired
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
@@ -47,6 +47,12 @@ def exchange() -> PretendExchange:
 def ignored(reason: str) -> float:
     """How many events were given to no call so far, for this reason."""
     return REGISTRY.get_sample_value("lpse_events_ignored_total", {"reason": reason}) or 0.0
+
+
+def calls_and_events() -> list[float]:
+    """Calls by stage and events in inboxes, as they are counted now."""
+    stages = [REGISTRY.get_sample_value("lpse_calls", {"stage": stage}) for stage in Stage]
+    return [count or 0.0 for count in (*stages, REGISTRY.get_sample_value("lpse_inbox_events"))]
 
 
 def decided() -> float:
@@ -179,11 +185,29 @@ async def test_a_call_survives_a_mistake_of_ours_and_goes_on_from_its_last_recor
     assert database.kept[-1].call.stage is Stage.ARCHIVED
 
 
+async def test_a_wish_that_a_mistake_of_ours_cut_off_is_performed_again(
+    database: FaultyDatabase, exchange: PretendExchange, tmp_path: Path
+) -> None:
+    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
+    arrival = arrival_of_call()
+    exchange.hold("RingOperator")
+    async with office(no_disk, exchange) as agent:
+        loop = await agent.arrives(arrival)
+        await until(lambda: "RingOperator" in exchange.names_begun())
+        database.away = True
+        agent.dispatcher.tell(arrival.channel, TimerFired(at=clock.now(), timer="please_wait"))
+        await until(lambda: exchange.names_begun().count("RingOperator") == 2)
+        database.away = False
+        exchange.let_go("RingOperator")
+        await agent.talks(loop)
+
+
 async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_holds_nothing(
     database: FaultyDatabase, exchange: PretendExchange, tmp_path: Path
 ) -> None:
     no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
     arrival = arrival_of_call()
+    counted = calls_and_events()
     async with office(no_disk, exchange) as agent:
         loop = await agent.arrives(arrival)
         leg = await operators_leg(loop)
@@ -198,6 +222,7 @@ async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_hol
         agent.dispatcher.tell(leg, answered)
         await until(lambda: not agent.dispatcher.calls)
         assert agent.dispatcher.failed == {arrival.call_id}
+        assert calls_and_events() == counted
         assert not agent.dispatcher.knows(leg)
         assert not agent.dispatcher.knows(arrival.channel)
         assert agent.floor.floor.operators[SITI].busy_with is None

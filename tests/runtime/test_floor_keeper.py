@@ -129,6 +129,36 @@ async def test_an_operator_who_is_still_in_a_call_from_before_a_restart_is_not_o
     assert offers.made == [(SECOND, SITI)]
 
 
+async def test_an_operator_held_before_the_roster_was_read_is_not_offered_either(
+    keeper: FloorKeeper, offers: Offers
+) -> None:
+    keeper.hold(FIRST, SITI)
+    keeper.seek(SECOND, MORNING, ())
+    await keeper.refresh()
+    assert offers.made == []
+    keeper.forget(FIRST)
+    assert offers.made == [(SECOND, SITI)]
+
+
+async def test_a_call_that_ends_before_the_roster_was_read_holds_nobody(
+    keeper: FloorKeeper, offers: Offers
+) -> None:
+    keeper.hold(FIRST, SITI)
+    keeper.release(FIRST, given_back(SITI))
+    keeper.seek(SECOND, MORNING, ())
+    await keeper.refresh()
+    assert offers.made == [(SECOND, SITI)]
+
+
+async def test_a_roster_that_could_never_be_read_removes_nobodys_telephone(
+    database: FaultyDatabase, keeper: FloorKeeper, exchange: PretendExchange
+) -> None:
+    database.away = True
+    with pytest.raises(EffectFailed):
+        await keeper.refresh()
+    assert exchange.published == []
+
+
 async def test_an_operator_who_is_added_gets_calls_and_one_who_is_removed_gets_no_more(
     url: str, exchange: PretendExchange, offers: Offers
 ) -> None:

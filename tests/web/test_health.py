@@ -1,5 +1,6 @@
 """What a watchdog and a Prometheus server are answered, by a real server on a free port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +19,10 @@ class Doors:
         self.reasons: dict[str, str] = {}
 
     async def asterisk(self) -> str | None:
+        if self.reasons.get("asterisk") == "silence":
+            await asyncio.Event().wait()
+        if self.reasons.get("asterisk") == "broken":
+            raise ZeroDivisionError
         return self.reasons.get("asterisk")
 
     async def record(self) -> str | None:
@@ -66,6 +71,18 @@ async def test_one_failed_check_makes_the_service_unready_says_why_and_can_pass_
     doors.reasons.clear()
     async with asker.get("/health/ready") as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [("silence", "the check does not answer"), ("broken", "ZeroDivisionError")]
+)
+async def test_a_check_that_is_silent_or_broken_is_a_reason_like_any_other(
+    asker: ClientSession, doors: Doors, state: str, reason: str
+) -> None:
+    doors.reasons["asterisk"] = state
+    async with asker.get("/health/ready") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["failed"] == {"asterisk": reason}
 
 
 async def test_a_service_that_is_not_ready_is_alive_and_is_not_to_be_restarted(
