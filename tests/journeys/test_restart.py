@@ -1,0 +1,77 @@
+"""The agent is stopped in order while people talk: they talk on, and it takes them over again."""
+
+import asyncio
+
+import pytest
+
+from agent.domain.call_state import Stage
+from deploy.sip_phone import Answer, Reject
+from tests.journeys.office import PATIENTLY, SOON, Office, heard, step
+
+pytestmark = pytest.mark.usefixtures("recordings")
+
+
+async def test_people_talk_on_while_the_agent_restarts_and_star_eight_works_afterwards(
+    office: Office,
+) -> None:
+    before = await office.calls()
+    words = office.speech("please_wait")
+    async with office.on_duty(Answer()) as [phone]:
+        caller = await office.dial()
+        operator = await phone.incoming(within=PATIENTLY)
+        await operator.answered(within=SOON)
+        form = (await office.opened(before)).call.form_number
+        await office.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        await operator.press("*2*3")
+        await office.shows(form, "identity", lambda r: r.call.identity_taken is not None)
+
+        office.site.stop_agent()
+        await operator.say_whole(words)
+        phone.on_call = Reject(486)  # a telephone in use
+        second = await office.dial()  # while nobody listens to ARI
+        await second.ended(within=PATIENTLY)
+        await asyncio.to_thread(office.site.start_agent)
+
+        await operator.press("*8")
+        report = await office.shows(
+            form, "numbers heard", lambda r: any(s.step == "8" and s.met_at for s in r.steps),
+            within=PATIENTLY,
+        )  # fmt: skip
+        await caller.hang_up()
+        await operator.ended(within=SOON)
+
+    report = await office.archived(form)
+    assert report.outcome == "escalated"
+    assert report.deviations == ()
+    assert step(report, "3")["state"] == "met"
+    assert heard(caller, words), "the operator's voice went on while the agent was away"
+    numbers = await office.numbers_speech(report)
+    assert heard(caller, numbers)
+    assert heard(operator, numbers)
+    assert heard(second, office.speech("fallback_apology"))
+    assert await office.calls() == before + 1, "calls of the fallback come on record later"
+
+
+async def test_a_call_that_ended_while_the_agent_was_away_is_closed_afterwards(
+    office: Office,
+) -> None:
+    before = await office.calls()
+    async with office.on_duty(Answer()) as [phone]:
+        caller = await office.dial()
+        operator = await phone.incoming(within=PATIENTLY)
+        await operator.answered(within=SOON)
+        form = (await office.opened(before)).call.form_number
+        await office.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        await operator.press("*2*3*6")
+        await office.shows(form, "decision", lambda r: r.call.decision == "solved")
+        office.site.stop_agent(kill=True)
+        await caller.hang_up()
+        await caller.ended(within=SOON)
+        await operator.hang_up()  # nobody is there to release him
+        await operator.ended(within=SOON)
+        await asyncio.to_thread(office.site.start_agent)
+        report = await office.archived(form, within=PATIENTLY)
+    assert report.outcome == "solved"
+    assert report.call.caller_gone
+    assert report.call.caller_gone.source == "reconciled", "and the record says by whose word"
+    assert await office.calls() == before + 1
