@@ -85,7 +85,7 @@ def parse_event(message: AnyMessage) -> Arrival | Told | None:
             return _entered(message, channel, source)
         case ChannelStateChange(channel=channel):
             return _changed(message, channel, source)
-        case StasisEnd(channel=channel):
+        case StasisEnd(channel=channel) | ChannelHangupRequest(channel=channel, soft=True):
             return channel.id, LegHungUp(
                 at=parse_time(message.timestamp), source=source, channel=ChannelId(channel.id)
             )

@@ -59,10 +59,11 @@ class ChannelStateChange(Message, frozen=True, tag=True):
 
 
 class ChannelHangupRequest(Message, frozen=True, tag=True):
-    """Somebody hung up."""
+    """Somebody hung up; a `soft` one's cause is Asterisk's own flag and no Q.850 cause."""
 
     channel: Channel
     cause: int = 0
+    soft: bool = False
 
 
 class ChannelDestroyed(Message, frozen=True, tag=True):

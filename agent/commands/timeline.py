@@ -6,6 +6,7 @@ import msgspec
 
 from agent.commands.words import PLAYBACK_RESULTS, PROMPTS, cause
 from agent.database.reports import CallReport, LoggedEvent
+from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
 from agent.domain.events import (
     AnyEvent,
@@ -57,7 +58,9 @@ def _text(call: Call, event: AnyEvent) -> str:
         case PromptStarted(playback=playback):
             return f"{_listener(call, playback)} mulai mendengar {_prompt(call, playback)}"
         case PromptFinished(playback=playback, result=result):
-            told = f"{_prompt(call, playback)}: {PLAYBACK_RESULTS[result]}"
+            known = find(call, playback)
+            ended = known.how_it_ended(result) if known else result
+            told = f"{_prompt(call, playback)}: {PLAYBACK_RESULTS[ended]}"
             return f"{_listener(call, playback)}, {told}"
         case OperatorOffered(operator=operator, name=name):
             return f"Ditawarkan kepada {name} ({operator})"
@@ -98,10 +101,11 @@ def _named(call: Call, channel: str) -> str:
 
 
 def _listener(call: Call, playback: PlaybackId) -> str:
-    channel = next((p.channel for p in call.playbacks if p.playback == playback), playback)
-    return _named(call, channel)
+    known = find(call, playback)
+    return _named(call, known.channel if known else playback)
 
 
 def _prompt(call: Call, playback: PlaybackId) -> str:
-    name = next((p.prompt for p in call.playbacks if p.playback == playback), playback)
+    known = find(call, playback)
+    name = known.prompt if known else playback
     return PROMPTS.get(name, name)

@@ -63,7 +63,7 @@ PROMPTS = {
 
 PLAYBACK_RESULTS = {
     "done": "didengar sampai akhir",
-    "failed": "gagal diputar",
+    "failed": "tidak selesai diputar",
     "stopped": "dihentikan",
     "overdue": "tidak ada kabar akhirnya",
     "refused": "tidak dapat diputar",

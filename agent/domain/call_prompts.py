@@ -60,7 +60,7 @@ def finished(call: Call, event: PromptFinished) -> tuple[Call, Playback | None]:
     known = find(call, event.playback)
     if known is None or (known.finished and not _corrects(known, event)):
         return call, None
-    result = "stopped" if known.stopped and event.result == "done" else event.result
+    result = known.how_it_ended(event.result)
     ended = replace(known, finished=call.moment(event), result=result)
     return _changed(call, ended), None if known.finished else ended
 

@@ -44,6 +44,10 @@ class Playback(msgspec.Struct, frozen=True, omit_defaults=True):
     result: PlaybackResult | None = None
     stopped: bool = False
 
+    def how_it_ended(self, told: PlaybackResult) -> PlaybackResult:
+        """What an end that Asterisk told means: it calls a prompt done that we stopped."""
+        return "stopped" if self.stopped and told == "done" else told
+
     @property
     def heard(self) -> Moment | None:
         """When it was heard to its end, if it was."""

@@ -148,6 +148,7 @@ def test_other_states_of_a_leg_tell_nothing(state: str) -> None:
         ("StasisEnd", {}, None),
         ("ChannelHangupRequest", {}, None),
         ("ChannelHangupRequest", {"cause": 16}, 16),
+        ("ChannelHangupRequest", {"cause": 32, "soft": True}, None),
         ("ChannelDestroyed", {"cause": 0, "cause_txt": "Unknown"}, None),
         ("ChannelDestroyed", {"cause": 21, "cause_txt": "Call Rejected"}, 21),
     ],

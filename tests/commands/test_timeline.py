@@ -46,3 +46,17 @@ def test_lines_are_in_the_order_of_time_whatever_order_the_news_came_in() -> Non
     lines = timeline_of(report_of(abandoned()))
     assert [line.at for line in lines] == sorted(line.at for line in lines)
     assert lines[0].text.startswith("Telepon masuk dari 0812-3456-789")
+
+
+def test_a_prompt_that_was_cut_short_is_not_called_heard_to_its_end() -> None:
+    """Asterisk reports what we stopped as done; the reading of the numbers stops the tone."""
+    report = report_of(escalated())
+    stopped = {p.playback for p in report.call.playbacks if p.stopped}
+    assert stopped
+    told = [
+        line.text
+        for line, logged in zip(timeline_of(report), report.events, strict=True)
+        if isinstance(logged.event, PromptFinished) and logged.event.playback in stopped
+    ]
+    assert told
+    assert all(text.endswith("dihentikan") for text in told)
