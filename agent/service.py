@@ -1,6 +1,7 @@
 """Builds every part and joins them in one TaskGroup; the only module that knows all rooms."""
 
 import asyncio
+import gc
 import signal
 import tomllib
 from collections.abc import Awaitable, Callable
@@ -171,7 +172,14 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
         tasks.create_task(Reconciler(exchange, dispatcher).run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
+        _settle()
         log.info("service_started", resumed=len(unfinished))
+
+
+def _settle() -> None:
+    """What was loaded at the start stays: no later collection looks at it and stalls every call."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _check_asterisk(client: AriClient) -> None:

@@ -1,5 +1,6 @@
 """The domain's wishes as ARI commands; ids of our own make every repeat recognisable."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -64,13 +65,13 @@ class AriEffects:
 
     async def _answer(self, effect: AnswerCaller) -> None:
         # A caller who entered through Stasis() gives no cause of hang-up unless asked for.
-        await self._ari.post(
+        subscribe = self._ari.post(
             "applications",
             self._application,
             "subscription",
             eventSource=f"channel:{effect.channel}",
         )
-        await self._ari.post("channels", effect.channel, "answer")
+        await asyncio.gather(subscribe, self._ari.post("channels", effect.channel, "answer"))
 
     async def _play(self, effect: PlayPrompt) -> Performed:
         path, length = await self._sound(effect)

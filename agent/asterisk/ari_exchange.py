@@ -100,9 +100,10 @@ class AriExchange:
 
     async def _write(self, item: ConfigObject) -> None:
         place = (*DYNAMIC, item.object_type, item.object_id)
-        if item.object_type == "aor":
-            # A second PUT would store the address at which the phone is registered now as one that
-            # never expires: a phone that left would count as reachable for ever.
+        if item.object_type != "endpoint":
+            # A second PUT adds to what is there. An aor gets the address at which the phone is
+            # registered now as one that never expires: a phone that left would count as reachable
+            # for ever. An auth gets its algorithms again, until the list is cut off and refused.
             kept = await self._kept(place)
             if item.fields.items() <= kept.items():
                 return

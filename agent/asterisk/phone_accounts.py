@@ -60,13 +60,13 @@ def phone_account_objects(account: str, digest: PasswordDigest) -> list[ConfigOb
     """
     if not ACCOUNT_FORM.fullmatch(account):
         raise ValueError(f"A phone account is op- and digits, not {account!r}.")
+    # Written as Asterisk gives them back, so that what it keeps can be compared.
     authentication = {
         "auth_type": "digest",
         "username": account,
-        "password_digest": f"SHA-256:{digest.sha256},MD5:{digest.md5}",
+        "password_digest": f"MD5:{digest.md5},SHA-256:{digest.sha256}",
         "supported_algorithms_uas": "SHA-256,MD5",
     }
-    # Written as Asterisk gives them back, so that what it keeps can be compared.
     address = {
         # A phone that moved or restarted replaces its old address instead of ringing nowhere.
         "max_contacts": "1",

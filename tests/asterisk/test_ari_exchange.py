@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_exchange import AriExchange
-from agent.asterisk.phone_accounts import digest_of
+from agent.asterisk.phone_accounts import ConfigObject, digest_of, phone_account_objects
 from agent.domain.identifiers import BridgeId, ChannelId, OperatorId
 from agent.runtime.recorder import OperatorAccount
 from deploy.asterisk_server import AsteriskServer
@@ -89,6 +89,31 @@ async def test_a_telephone_is_reachable_from_its_registration_to_its_leaving(
     assert await exchange.reachable_phones() == set()
 
 
+async def test_what_is_published_again_and_again_stays_as_it_was(
+    exchange: AriExchange, asterisk: AsteriskServer, client: AriClient, phone: SipPhone
+) -> None:
+    """Every roster change and every reconnection publishes all telephones."""
+    accounts = [account(asterisk, SITI)]
+    await exchange.publish_phones(accounts)
+    once = [await kept(client, kind) for kind in ("auth", "aor", "endpoint")]
+    for written, found in zip(objects(asterisk)[:2], once, strict=False):
+        assert written.fields.items() <= found.items(), "so it is known again and left alone"
+    for _ in range(40):
+        await exchange.publish_phones(accounts)
+    assert [await kept(client, kind) for kind in ("auth", "aor", "endpoint")] == once
+    await registered(phone)
+    await phone.unregister()
+
+
+def objects(asterisk: AsteriskServer) -> list[ConfigObject]:
+    return phone_account_objects(SITI, digest_of(SITI, asterisk.values.realm, PASSWORD))
+
+
+async def kept(client: AriClient, kind: str) -> dict[str, str]:
+    fields = await client.get("asterisk", "config", "dynamic", "res_pjsip", kind, SITI)
+    return {field["attribute"]: field["value"] for field in fields}
+
+
 async def test_an_address_object_kept_with_other_values_is_written_anew(
     exchange: AriExchange, asterisk: AsteriskServer, client: AriClient
 ) -> None:
@@ -96,8 +121,7 @@ async def test_an_address_object_kept_with_other_values_is_written_anew(
     old = [{"attribute": "max_contacts", "value": "7"}]
     await client.put(*place, body={"fields": old})
     await exchange.publish_phones([account(asterisk, SITI)])
-    kept = {field["attribute"]: field["value"] for field in await client.get(*place)}
-    assert kept["max_contacts"] == "1"
+    assert (await kept(client, "aor"))["max_contacts"] == "1"
 
 
 async def test_a_new_password_counts_at_once_and_a_removed_operator_is_forgotten(

@@ -42,7 +42,7 @@ def test_no_password_is_in_the_objects_and_both_hashes_are() -> None:
     kept = digest_of("op-101", "r", "rahasia-sekali")
     objects = phone_account_objects("op-101", kept)
     assert "rahasia-sekali" not in str(objects)
-    assert objects[0].fields["password_digest"] == f"SHA-256:{kept.sha256},MD5:{kept.md5}"
+    assert objects[0].fields["password_digest"] == f"MD5:{kept.md5},SHA-256:{kept.sha256}"
 
 
 @pytest.mark.parametrize("account", ["trunk", "op-", "op-1&PJSIP/trunk", "op-1\n", "OP-1", ""])
