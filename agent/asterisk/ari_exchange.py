@@ -17,7 +17,7 @@ from agent.asterisk.phone_accounts import (
     PasswordDigest,
     phone_account_objects,
 )
-from agent.domain.identifiers import BridgeId, ChannelId, OperatorId
+from agent.domain.identifiers import BridgeId, ChannelId, OperatorId, PlaybackId
 from agent.runtime import clock
 from agent.runtime.dispatcher import call_of
 from agent.runtime.doors import Arrival, Living
@@ -55,13 +55,10 @@ class AriExchange:
 
     async def arrival_of(self, channel: ChannelId) -> Arrival | None:
         """A caller's leg in our application whose StasisStart we did not get."""
-        try:
-            found = msgspec.convert(await self._ari.get("channels", channel), Channel)
-        except AsteriskRefused as refused:
-            if refused.status == 404:
-                return None
-            raise
-        return arrival(found, clock.now(), "ARI channels")
+        found = await self._found("channels", channel)
+        if found is None:
+            return None
+        return arrival(msgspec.convert(found, Channel), clock.now(), "ARI channels")
 
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """Send a caller on to the dialplan that reaches operators without us."""
@@ -73,6 +70,10 @@ class AriExchange:
             extension=arrival.line,
             priority="1",
         )
+
+    async def is_playing(self, playback: PlaybackId) -> bool:
+        """Whether Asterisk still knows the playback; it forgets it at its end."""
+        return bool(await self._found("playbacks", playback))
 
     async def hang_up(self, channel: ChannelId) -> None:
         """End a leg that belongs to no call."""
@@ -104,20 +105,20 @@ class AriExchange:
             # A second PUT adds to what is there. An aor gets the address at which the phone is
             # registered now as one that never expires: a phone that left would count as reachable
             # for ever. An auth gets its algorithms again, until the list is cut off and refused.
-            kept = await self._kept(place)
-            if item.fields.items() <= kept.items():
+            kept = await self._found(*place) or []
+            if item.fields.items() <= {f["attribute"]: f["value"] for f in kept}.items():
                 return
             await self._ari.delete(*place)
         fields = [{"attribute": k, "value": v} for k, v in item.fields.items()]
         await self._ari.put(*place, body={"fields": fields})
 
-    async def _kept(self, place: tuple[str, ...]) -> dict[str, str]:
-        """What Asterisk keeps of an object; nothing when it has none."""
+    async def _found(self, *path: str) -> Any:
+        """What is there, or None."""
         try:
-            return {f["attribute"]: f["value"] for f in await self._ari.get(*place)}
+            return await self._ari.get(*path)
         except AsteriskRefused as refused:
             if refused.status == 404:
-                return {}
+                return None
             raise
 
     async def reachable_phones(self) -> set[OperatorId]:

@@ -9,7 +9,7 @@ import msgspec
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect
 from agent.domain.events import AnyEvent, Caller
-from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId
+from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId, PlaybackId
 from agent.runtime.recorder import OperatorAccount
 
 
@@ -61,6 +61,9 @@ class Exchange(Protocol):
 
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """Let the exchange itself bring this caller to an operator."""
+
+    async def is_playing(self, playback: PlaybackId) -> bool:
+        """Whether a prompt is being heard, or waits for one before it."""
 
     async def hang_up(self, channel: ChannelId) -> None:
         """End a leg that belongs to no call."""

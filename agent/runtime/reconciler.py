@@ -1,4 +1,4 @@
-"""Compares what we believe with what exists: hang-ups nobody reported, legs nobody owns.
+"""Compares what we believe with what exists: ends nobody reported, legs nobody owns.
 
 Nothing is done at first sight, because a report may be on its way: only what two looks in a row
 have shown is acted on.
@@ -12,9 +12,11 @@ import structlog
 
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import RECONCILED
-from agent.domain.events import LegHungUp
-from agent.domain.identifiers import BridgeId, ChannelId
+from agent.domain.effects import PlayPrompt
+from agent.domain.events import LegHungUp, PromptFinished
+from agent.domain.identifiers import BridgeId, ChannelId, PlaybackId
 from agent.runtime import clock, metrics
+from agent.runtime.call_loop import CallLoop
 from agent.runtime.dispatcher import Dispatcher, call_of
 from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
@@ -31,6 +33,7 @@ class Reconciler:
         self._missing: set[ChannelId] = set()
         self._unowned: set[ChannelId] = set()
         self._idle_bridges: set[BridgeId] = set()
+        self._playing: set[PlaybackId] = set()
 
     async def run(self, every_s: float = 2.0) -> None:
         """Look for ever; an exchange that does not answer is looked at again."""
@@ -45,6 +48,7 @@ class Reconciler:
         """One look. Raises EffectFailed."""
         living = await self._exchange.living()
         self._close_missing(living)
+        await self._end_unheard()
         await self._own_unowned(living)
         await self._sweep_bridges(living)
 
@@ -57,6 +61,20 @@ class Reconciler:
             gone = LegHungUp(at=clock.now(), source=RECONCILED, channel=channel)
             self._dispatcher.tell(channel, gone)
         self._missing = missing
+
+    async def _end_unheard(self) -> None:
+        """A prompt whose end was told while we were away must not keep a caller in silence."""
+        playing = {p for loop in self._dispatcher.calls for p in _playing(loop)}
+        known, self._playing = self._playing, playing
+        for playback in playing & known:
+            with self._one_must_not_cost_the_others():
+                if not await self._exchange.is_playing(playback):
+                    metrics.EVENTS_IGNORED.labels("prompt_end_missed").inc()
+                    log.warning("prompt_end_missed", playback=playback)
+                    ended = PromptFinished(
+                        at=clock.now(), source=RECONCILED, playback=playback, result="overdue"
+                    )
+                    self._dispatcher.tell(playback, ended)
 
     async def _own_unowned(self, living: Living) -> None:
         unowned = {c for c in living.in_our_care if not self._dispatcher.knows(c)}
@@ -104,3 +122,12 @@ def _legs(call: Call) -> list[ChannelId]:
     if call.offer and not call.offer.ended:
         legs.append(call.offer.channel)
     return legs
+
+
+def _playing(loop: CallLoop) -> list[PlaybackId]:
+    """Prompts that the exchange was asked to play and whose end is not on record."""
+    call = loop.call
+    if call is None or call.stage in (Stage.ENDED, Stage.ARCHIVED):
+        return []
+    asked = {effect.playback for effect in loop.pending if isinstance(effect, PlayPrompt)}
+    return [p.playback for p in call.playbacks if not p.finished and p.playback not in asked]

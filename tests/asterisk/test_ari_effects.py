@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
+from agent.asterisk.ari_exchange import AriExchange
 from agent.asterisk.errors import AsteriskRefused
 from agent.domain.call_state import Call, Moment
 from agent.domain.effects import (
@@ -112,7 +113,11 @@ async def test_a_prompt_is_heard_to_its_end_and_its_length_is_told(
 
 
 async def test_a_missing_sound_fails_and_a_stopped_one_ends_at_once(
-    effects: AriEffects, events: EventsHeard, call: Call
+    effects: AriEffects,
+    client: AriClient,
+    events: EventsHeard,
+    asterisk: AsteriskServer,
+    call: Call,
 ) -> None:
     await effects.perform(call, AnswerCaller(channel=call.channel))
     missing, long = playback_of(call.call_id, 1), playback_of(call.call_id, 2)
@@ -124,10 +129,14 @@ async def test_a_missing_sound_fails_and_a_stopped_one_ends_at_once(
     assert failed.result == "failed"
     await effects.perform(call, PlayPrompt(channel=call.channel, playback=long, prompt="long"))
     started = await events.hears(PromptStarted, long)
+    exchange = AriExchange(client, asterisk.values.application)
+    assert await exchange.is_playing(long)
+    assert not await exchange.is_playing(missing)
     stop = StopPrompt(channel=call.channel, playback=long)
     await effects.perform(call, stop)
     await effects.perform(call, stop)
     stopped = await events.hears(PromptFinished, long)
+    assert not await exchange.is_playing(long)
     assert stopped.at - started.at < timedelta(seconds=10)
 
 

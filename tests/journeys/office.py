@@ -6,7 +6,8 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent.commands.call_object import call_object
@@ -37,6 +38,16 @@ async def until(what: str, look: Callable[[], Awaitable[bool]], within: timedelt
         if time.monotonic() > deadline:
             raise TimeoutError(what)
         await asyncio.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A caller and an operator who talk: both legs as their telephones see them."""
+
+    caller: SipCall
+    operator: SipCall
+    form: str
+    answered_at: datetime
 
 
 class Office:
@@ -78,6 +89,16 @@ class Office:
             display_name=name,
         )
         return await phone.dial(self.site.values.helpdesk_number)
+
+    async def conversation(self, phone: SipPhone) -> Conversation:
+        """Somebody calls, this telephone takes it, and both are connected."""
+        before = await self.calls()
+        caller = await self.dial()
+        operator = await phone.incoming(within=PATIENTLY)
+        answered_at = await operator.answered(within=SOON)
+        form = (await self.opened(before)).call.form_number
+        await self.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        return Conversation(caller, operator, form, answered_at)
 
     async def newest(self) -> CallReport:
         """The record of the call that came last."""

@@ -12,13 +12,9 @@ pytestmark = pytest.mark.usefixtures("recordings")
 
 
 async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> None:
-    before = await office.calls()
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage == "talking")
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await operator.press("*2*3*8")
         report = await office.shows(form, "numbers heard", lambda r: _met(r, "8"), within=PATIENTLY)
         await caller.hang_up()
@@ -37,20 +33,16 @@ async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> Non
         assert caller.digits == []
 
         # ** in the operator's next call reads the numbers of this one, to him alone.
-        second = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        next_form = (await office.opened(before + 1)).call.form_number
-        await office.shows(next_form, "talk", lambda r: r.call.stage == "talking")
-        await operator.press("**")
+        second = await office.conversation(phone)
+        await second.operator.press("**")
         await office.shows(
-            next_form,
+            second.form,
             "last numbers",
             lambda r: any(p.prompt == "numbers_last" and p.started for p in r.call.playbacks),
         )
-        await operator.hang_up()
-        await second.ended(within=SOON)
-    last = await office.archived(next_form)
+        await second.operator.hang_up()
+        await second.caller.ended(within=SOON)
+    last = await office.archived(second.form)
     assert last.call.offers[-1].previous is not None
     assert last.call.offers[-1].previous.ticket_number == report.call.ticket_number
 
@@ -58,13 +50,9 @@ async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> Non
 async def test_a_caller_who_leaves_while_the_numbers_are_read_has_not_heard_them(
     office: Office,
 ) -> None:
-    before = await office.calls()
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage == "talking")
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await operator.press("*2*3*8")
         await office.shows(
             form,

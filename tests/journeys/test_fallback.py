@@ -1,22 +1,13 @@
 """What a caller gets while the agent is away: an apology, then any operator, by Asterisk alone."""
 
-import math
-import os
-import shutil
-import tempfile
-import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
-import numpy as np
 import pytest
 import pytest_asyncio
 
-from agent.asterisk.phone_accounts import digest_of, phone_account_objects
-from deploy.asterisk_server import AsteriskServer, find_installation, private_values
 from deploy.sip_phone import (
     PROMPT_HEARD,
     Answer,
@@ -26,93 +17,46 @@ from deploy.sip_phone import (
     SipPhones,
     find_prompt,
 )
+from tests.journeys.bare_asterisk import PASSWORD, BareAsterisk, bare_asterisk
+from tests.journeys.sounds import write_sound
 
-# Set by ./deploy/test; empty when the machine's own Asterisk is the one.
-ROOT = os.environ["LPSE_ASTERISK_ROOT"]
 SOON = timedelta(seconds=10)
 NO_TIME = timedelta(seconds=0.3)
-PASSWORD = "kata-sandi-uji"  # noqa: S105 (of phones that live for one test)
-
-
-def write_sound(file: Path, seed: int) -> Path:
-    """Half a second of noise in the telephone's band; each seed is another voice."""
-    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=4000))
-    frequencies = np.fft.rfftfreq(4000, 1 / 8000)
-    spectrum[(frequencies < 300) | (frequencies > 3000)] = 0
-    bursts = 0.6 + 0.4 * np.sin(2 * math.pi * 4 * np.arange(4000) / 8000)
-    samples = np.fft.irfft(spectrum, 4000) * bursts
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(8000)
-        out.writeframes((samples / np.abs(samples).max() * 16000).astype("<i2").tobytes())
-    return file
+ACCOUNTS = ("op-101", "op-102")
 
 
 @dataclass(frozen=True)
 class Office:
     """An Asterisk without an agent, its two operators' phones and a caller's."""
 
-    server: AsteriskServer
+    asterisk: BareAsterisk
     operators: tuple[SipPhone, SipPhone]
     caller: SipPhone
     apology: Path
     nobody: Path
 
-    async def ari(self, method: str, path: str, body: object = None, **query: str) -> None:
-        values = self.server.values
-        login = aiohttp.encode_basic_auth(values.ari_user, values.ari_secret)
-        async with (
-            aiohttp.ClientSession(headers={"Authorization": login}) as session,
-            session.request(method, self.server.ari_url + path, params=query, json=body) as answer,
-        ):
-            assert answer.status < 300, await answer.text()
-
-    async def tell_operators(self, phones: str) -> None:
-        await self.ari("POST", "/asterisk/variable", variable="OPERATORS_PHONES", value=phones)
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    # Not pytest's own: Asterisk's user may not enter that.
-    place = Path(tempfile.mkdtemp(prefix="lpse-"))
-    place.chmod(0o711)
-    yield place
-    shutil.rmtree(place)
-
 
 @pytest_asyncio.fixture(scope="module")
-async def office(folder: Path) -> AsyncIterator[Office]:
-    (folder / "prompts").mkdir()
-    apology = write_sound(folder / "prompts/fallback_apology.wav", 1)
-    nobody = write_sound(folder / "prompts/fallback_nobody.wav", 2)
-    installation = find_installation(Path(ROOT) if ROOT else None)
-    values = private_values(installation, folder / "asterisk", folder / "prompts")
-    address = f"{values.sip_address}:{values.sip_port}"
-    with AsteriskServer(installation, values) as server:
-        async with SipPhones(folder / "phones") as phones:
+async def office() -> AsyncIterator[Office]:
+    with bare_asterisk() as asterisk:
+        apology = write_sound(asterisk.folder / "prompts/fallback_apology.wav", 1, seconds=0.5)
+        nobody = write_sound(asterisk.folder / "prompts/fallback_nobody.wav", 2, seconds=0.5)
+        await asterisk.publish(*ACCOUNTS)
+        async with SipPhones(asterisk.folder / "phones") as phones:
             first, second = [
-                await phones.operator(account, PASSWORD, address)
-                for account in ("op-101", "op-102")
+                await phones.operator(account, PASSWORD, asterisk.address) for account in ACCOUNTS
             ]
-            caller = await phones.caller("081234567890", address)
-            made = Office(server, (first, second), caller, apology, nobody)
-            for account in ("op-101", "op-102"):
-                digest = digest_of(account, values.realm, PASSWORD)
-                for one in phone_account_objects(account, digest):
-                    path = f"/asterisk/config/dynamic/res_pjsip/{one.object_type}/{one.object_id}"
-                    fields = [{"attribute": k, "value": v} for k, v in one.fields.items()]
-                    await made.ari("PUT", path, {"fields": fields})
-            for phone in made.operators:
+            for phone in (first, second):
                 await phone.register()
-            yield made
+            caller = await phones.caller("081234567890", asterisk.address)
+            yield Office(asterisk, (first, second), caller, apology, nobody)
 
 
 async def test_a_caller_hears_the_apology_and_talks_with_the_operator_who_answers_first(
-    office: Office, folder: Path
+    office: Office,
 ) -> None:
-    words = write_sound(folder / "words.wav", 3)
-    await office.tell_operators("PJSIP/op-101&PJSIP/op-102")
+    words = write_sound(office.asterisk.folder / "words.wav", 3, seconds=0.5)
+    await office.asterisk.tell_operators("PJSIP/op-101&PJSIP/op-102")
     quick, slow = office.operators
     quick.on_call, slow.on_call = Answer(), RingForever()
     call = await office.caller.dial("1500")
@@ -132,7 +76,7 @@ async def test_a_caller_hears_the_apology_and_talks_with_the_operator_who_answer
 
 
 async def test_a_caller_whom_nobody_takes_hears_so_and_is_released(office: Office) -> None:
-    await office.tell_operators("PJSIP/op-101&PJSIP/op-102")
+    await office.asterisk.tell_operators("PJSIP/op-101&PJSIP/op-102")
     for phone in office.operators:
         phone.on_call = Reject(486, after=timedelta(0))
     call = await office.caller.dial("1500")
@@ -150,7 +94,7 @@ async def test_a_caller_whom_nobody_takes_hears_so_and_is_released(office: Offic
 async def test_a_list_that_is_not_one_of_operators_phones_is_never_dialled(
     office: Office, phones: str
 ) -> None:
-    await office.tell_operators(phones)
+    await office.asterisk.tell_operators(phones)
     for phone in office.operators:
         phone.on_call = Answer()
     call = await office.caller.dial("1500")
@@ -167,12 +111,12 @@ async def test_the_fallback_still_works_after_asterisk_and_agent_have_both_resta
     first, second = office.operators
     first.on_call, second.on_call = Answer(), RingForever()
     # The list is kept by the first call after it was told.
-    await office.tell_operators("PJSIP/op-101")
+    await office.asterisk.tell_operators("PJSIP/op-101")
     before = await office.caller.dial("1500")
     await (await first.incoming(SOON)).answered(SOON)
     await before.hang_up()
     await before.ended(SOON)
-    office.server.restart()
+    office.asterisk.server.restart()
     after = await office.caller.dial("1500")
     taken = await first.incoming(SOON)
     assert await taken.answered(SOON) > await after.answered(SOON)

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from agent.domain.call_state import Stage
 from deploy.sip_phone import Answer, Reject
 from tests.journeys.office import PATIENTLY, SOON, Office, heard, step
 
@@ -17,11 +16,8 @@ async def test_people_talk_on_while_the_agent_restarts_and_star_eight_works_afte
     before = await office.calls()
     words = office.speech("please_wait")
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await operator.press("*2*3")
         await office.shows(form, "identity", lambda r: r.call.identity_taken is not None)
 
@@ -57,11 +53,8 @@ async def test_a_call_that_ended_while_the_agent_was_away_is_closed_afterwards(
 ) -> None:
     before = await office.calls()
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await operator.press("*2*3*6")
         await office.shows(form, "decision", lambda r: r.call.decision == "solved")
         office.site.stop_agent(kill=True)

@@ -3,23 +3,16 @@
 No prompt exists here, so every call also shows that a missing sound file stops nothing.
 """
 
-import math
-import os
-import shutil
-import tempfile
 import threading
 import wave
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 import numpy as np
 import pytest
 import pytest_asyncio
 
-from agent.asterisk.phone_accounts import digest_of, phone_account_objects
-from deploy.asterisk_server import AsteriskServer, find_installation, private_values
 from deploy.sip_phone import (
     PROMPT_HEARD,
     Answer,
@@ -30,69 +23,21 @@ from deploy.sip_phone import (
     SipPhones,
     find_prompt,
 )
+from tests.journeys.bare_asterisk import PASSWORD, BareAsterisk, bare_asterisk
+from tests.journeys.sounds import write_samples, write_sound
 
-# Set by ./deploy/test; empty when the machine's own Asterisk is the one.
-ROOT = os.environ["LPSE_ASTERISK_ROOT"]
 SOON = timedelta(seconds=10)
-PASSWORD = "kata-sandi-uji"  # noqa: S105 (of a phone that lives for one test)
-
-
-def write_sound(file: Path, seed: int, seconds: float = 1.2) -> Path:
-    """Noise in the telephone's band, in bursts like syllables; each seed is another voice."""
-    size = int(8000 * seconds)
-    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=size))
-    frequencies = np.fft.rfftfreq(size, 1 / 8000)
-    spectrum[(frequencies < 300) | (frequencies > 3000)] = 0
-    bursts = 0.6 + 0.4 * np.sin(2 * math.pi * 4 * np.arange(size) / 8000)
-    samples = np.fft.irfft(spectrum, size) * bursts
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(8000)
-        out.writeframes((samples / np.abs(samples).max() * 16000).astype("<i2").tobytes())
-    return file
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    # Not pytest's own: Asterisk's user may not enter that.
-    place = Path(tempfile.mkdtemp(prefix="lpse-"))
-    place.chmod(0o711)
-    yield place
-    shutil.rmtree(place)
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[AsteriskServer]:
-    installation = find_installation(Path(ROOT) if ROOT else None)
-    values = private_values(installation, folder / "asterisk", folder / "prompts")
-    with AsteriskServer(installation, values) as running:
+def asterisk() -> Iterator[BareAsterisk]:
+    with bare_asterisk() as running:
         yield running
 
 
-async def ari(server: AsteriskServer, method: str, path: str, **query: str) -> int:
-    values = server.values
-    login = aiohttp.encode_basic_auth(values.ari_user, values.ari_secret)
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": login}) as session,
-        session.request(method, server.ari_url + path, params=query) as answer,
-    ):
-        return answer.status
-
-
-async def give_account(server: AsteriskServer, account: str, password: str) -> None:
-    values = server.values
-    login = aiohttp.encode_basic_auth(values.ari_user, values.ari_secret)
-    async with aiohttp.ClientSession(headers={"Authorization": login}) as session:
-        for made in phone_account_objects(account, digest_of(account, values.realm, password)):
-            path = f"/asterisk/config/dynamic/res_pjsip/{made.object_type}/{made.object_id}"
-            fields = [{"attribute": k, "value": v} for k, v in made.fields.items()]
-            async with session.put(server.ari_url + path, json={"fields": fields}) as answer:
-                assert answer.status == 200, await answer.text()
-
-
-def address_of(server: AsteriskServer) -> str:
-    return f"{server.values.sip_address}:{server.values.sip_port}"
+@pytest.fixture(scope="module")
+def folder(asterisk: BareAsterisk) -> Path:
+    return asterisk.folder
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -103,19 +48,16 @@ async def phones(folder: Path) -> AsyncIterator[SipPhones]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def operator(server: AsteriskServer, phones: SipPhones) -> SipPhone:
-    await give_account(server, "op-101", PASSWORD)
-    await ari(
-        server, "POST", "/asterisk/variable", variable="OPERATORS_PHONES", value="PJSIP/op-101"
-    )
-    phone = await phones.operator("op-101", PASSWORD, address_of(server))
+async def operator(asterisk: BareAsterisk, phones: SipPhones) -> SipPhone:
+    await asterisk.publish("op-101")
+    phone = await phones.operator("op-101", PASSWORD, asterisk.address)
     await phone.register()
     return phone
 
 
 @pytest_asyncio.fixture(scope="module")
-async def caller(server: AsteriskServer, phones: SipPhones) -> SipPhone:
-    return await phones.caller("081234567890", address_of(server))
+async def caller(asterisk: BareAsterisk, phones: SipPhones) -> SipPhone:
+    return await phones.caller("081234567890", asterisk.address)
 
 
 async def test_two_phones_hear_each_other_and_their_times_agree(
@@ -189,10 +131,10 @@ async def test_a_phone_may_answer_and_hang_up(caller: SipPhone, operator: SipPho
 
 
 async def test_two_calls_at_once_keep_apart(
-    server: AsteriskServer, phones: SipPhones, caller: SipPhone, operator: SipPhone, folder: Path
+    asterisk: BareAsterisk, phones: SipPhones, caller: SipPhone, operator: SipPhone, folder: Path
 ) -> None:
     hello, reply = write_sound(folder / "first.wav", 3), write_sound(folder / "second.wav", 4)
-    other = await phones.caller("0215550199", address_of(server), address="127.0.0.2")
+    other = await phones.caller("0215550199", asterisk.address, address="127.0.0.2")
     operator.on_call = Answer()
     pairs = []
     # One phone may hold several calls; Asterisk offers the second because this is the fallback.
@@ -213,9 +155,9 @@ async def test_two_calls_at_once_keep_apart(
 
 
 async def test_nobody_reaches_more_than_the_helpdesk(
-    server: AsteriskServer, phones: SipPhones, caller: SipPhone, operator: SipPhone
+    asterisk: BareAsterisk, phones: SipPhones, caller: SipPhone, operator: SipPhone
 ) -> None:
-    stranger = await phones.caller("0811", address_of(server), address="127.0.0.77")
+    stranger = await phones.caller("0811", asterisk.address, address="127.0.0.77")
     for phone, number, code in (
         (caller, "911", 404),
         (operator, "1500", 404),
@@ -227,35 +169,17 @@ async def test_nobody_reaches_more_than_the_helpdesk(
 
 
 async def test_a_softphone_with_the_callers_password_reaches_the_helpdesk(
-    server: AsteriskServer, phones: SipPhones, operator: SipPhone
+    asterisk: BareAsterisk, phones: SipPhones, operator: SipPhone
 ) -> None:
     operator.on_call = RingForever()
     softphone = await phones.operator(
-        "penelepon", server.values.caller_password, address_of(server)
+        "penelepon", asterisk.server.values.caller_password, asterisk.address
     )
     call = await softphone.dial("1500")
     await call.answered(SOON)
     await call.hang_up()
     await call.ended(SOON)
     await (await operator.incoming(SOON)).ended(SOON)
-
-
-async def test_an_account_lives_from_its_making_to_its_deletion(
-    server: AsteriskServer, phones: SipPhones
-) -> None:
-    phone = await phones.operator("op-900", "sandi-baru", address_of(server))
-    with pytest.raises(SipPhoneFailed, match="401"):
-        await phone.register()
-    await give_account(server, "op-900", "sandi-lama")
-    with pytest.raises(SipPhoneFailed, match="401"):
-        await phone.register()
-    await give_account(server, "op-900", "sandi-baru")
-    await phone.register()
-    for kind in ("endpoint", "aor", "auth"):
-        path = f"/asterisk/config/dynamic/res_pjsip/{kind}/op-900"
-        assert await ari(server, "DELETE", path) == 204
-    with pytest.raises(SipPhoneFailed, match="401"):
-        await phone.register()
 
 
 def test_a_prompt_is_found_though_the_phone_slipped_and_another_is_not(folder: Path) -> None:
@@ -267,12 +191,7 @@ def test_a_prompt_is_found_though_the_phone_slipped_and_another_is_not(folder: P
     # 20 ms are lost in the middle, the volume is a third, and two seconds come before.
     slipped = np.concatenate((samples[:16000], samples[16160:])) / 3
     noise[16000 : 16000 + len(slipped)] += slipped
-    heard = folder / "slipped.wav"
-    with wave.open(str(heard), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(8000)
-        out.writeframes(noise.astype("<i2").tobytes())
+    heard = write_samples(folder / "slipped.wav", noise)
     found, missed = find_prompt(heard, prompt), find_prompt(heard, other)
     assert found.score > PROMPT_HEARD
     assert abs(found.offset - timedelta(seconds=2)) <= timedelta(milliseconds=20)

@@ -51,12 +51,10 @@ async def test_a_solved_call_has_every_step_with_its_proof(office: Office) -> No
 
 
 async def test_a_late_greeting_is_a_deviation_with_the_right_excess(office: Office) -> None:
-    before = await office.calls()
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        answered_at = await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
+        answered_at = talk.answered_at
         await office.shows(
             form, "eleven seconds", lambda _r: _age(answered_at) > timedelta(seconds=11)
         )
@@ -81,13 +79,9 @@ def _age(moment: datetime) -> timedelta:
 
 
 async def test_nonsense_keys_get_a_low_tone_that_only_the_operator_hears(office: Office) -> None:
-    before = await office.calls()
     async with office.on_duty(Answer()) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage == "talking")
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await operator.press("7")
         await office.shows(
             form, "low tone", lambda r: any(p.prompt == "tone_refused" for p in r.call.playbacks)

@@ -41,13 +41,9 @@ async def test_no_telephone_rings_on_for_a_caller_who_left(office: Office) -> No
 
 
 async def test_a_caller_who_leaves_while_talking_dropped_the_call(office: Office) -> None:
-    before = await office.calls()
     async with office.on_duty(Answer(after=AT_ONCE)) as [phone]:
-        caller = await office.dial()
-        operator = await phone.incoming(within=PATIENTLY)
-        await operator.answered(within=SOON)
-        form = (await office.opened(before)).call.form_number
-        await office.shows(form, "talk", lambda r: r.call.stage == "talking")
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
         await caller.hang_up()
         await operator.ended(within=SOON)
     report = await office.archived(form)

@@ -73,6 +73,7 @@ class PretendExchange:
         self.broken: set[str] = set()
         """Names of effects at which our own code at this door breaks."""
         self.prompt_seconds: dict[str, float] = {}
+        self.playing: set[PlaybackId] = set()
         self.channels: set[ChannelId] = set()
         self.in_our_care: set[ChannelId] = set()
         self.bridges: set[BridgeId] = set()
@@ -199,6 +200,11 @@ class PretendExchange:
         self._reach()
         self.sent_to_fallback.append(arrival)
         self.in_our_care.discard(arrival.channel)
+
+    async def is_playing(self, playback: PlaybackId) -> bool:
+        """As runtime.doors.Exchange says."""
+        self._reach()
+        return playback in self.playing
 
     async def hang_up(self, channel: ChannelId) -> None:
         """End a leg."""

@@ -55,6 +55,31 @@ async def test_a_hang_up_nobody_reported_is_acted_on_only_at_the_second_look(
     assert await connection.fetchval("SELECT outcome FROM consultations") == "interrupted"
 
 
+async def test_a_prompt_whose_end_nobody_reported_is_over_at_the_second_look(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    """A caller who waits hears the ringing tone again instead of silence."""
+    agent.exchange.reachable.clear()
+    agent.exchange.silent.add("PlayPrompt")
+    arrival = arrival_of_call()
+    agent.dispatcher.arrived(arrival)
+    (loop,) = agent.dispatcher.calls
+    await until(lambda: loop.call is not None and len(loop.call.playbacks) == 2)
+    await until(lambda: "recording_notice" in agent.exchange.names_done())
+    welcome, notice = [p.playback for p in call_of_loop(loop).playbacks]
+    agent.exchange.playing = {welcome, notice}
+    await reconciler.look()
+    await reconciler.look()
+    assert len(call_of_loop(loop).playing(arrival.channel)) == 2, "it is heard"
+    agent.exchange.playing = set()
+    await reconciler.look()
+    await until(lambda: "connecting" in agent.exchange.names_done())
+    await reconciler.look()
+    await reconciler.look()
+    await until(lambda: "RingCaller" in agent.exchange.names_done())
+    assert {p.result for p in call_of_loop(loop).playbacks} == {"overdue"}
+
+
 async def test_a_leg_that_was_there_again_in_between_is_not_believed_gone(
     agent: Office, reconciler: Reconciler
 ) -> None:
