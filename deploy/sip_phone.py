@@ -168,6 +168,10 @@ class SipPhones:
         self._asked.put(run)
         return await asyncio.wait_for(asyncio.wrap_future(future), STARTED_WITHIN)
 
+    async def hang_up_all(self) -> None:
+        """End every call of every phone."""
+        await self.ask(lambda: self._endpoint.hangupAllCalls())
+
     def later(self, wait: timedelta, work: Callable[[], None]) -> None:
         """Run work in the library's thread after a while; called from that thread."""
         due = time.monotonic() + wait.total_seconds()
@@ -525,7 +529,7 @@ class SipCall:
     async def say_whole(self, wav: Path) -> datetime:
         """Talk as say() does, and return when the last word is out; the answer is the beginning."""
         began = await self.say(wav)
-        await asyncio.sleep(len(_samples(wav)) / SAMPLES_PER_SECOND + 0.1)
+        await asyncio.sleep(len(read_samples(wav)) / SAMPLES_PER_SECOND + 0.1)
         return began
 
     async def received(self, digits: str, within: timedelta) -> None:
@@ -623,7 +627,7 @@ def find_prompt(heard: Path, prompt: Path) -> Match:
     by energy. Above PROMPT_HEARD the whole prompt was heard; another sound stays well below.
     """
     # A goodbye right behind a prompt cuts what the phone had not played yet.
-    recording, wanted = np.pad(_samples(heard), (0, LARGEST_SLIP)), _samples(prompt)
+    recording, wanted = np.pad(read_samples(heard), (0, LARGEST_SLIP)), read_samples(prompt)
     if len(recording) < len(wanted) or not wanted.any():
         return Match(timedelta(0), 0.0)
     offset = int(np.argmax(_likeness(recording, wanted)))
@@ -651,7 +655,8 @@ def _likeness(recording: _Samples, wanted: _Samples) -> _Samples:
     return likeness
 
 
-def _samples(wav: Path) -> _Samples:
+def read_samples(wav: Path) -> _Samples:
+    """A mono 8 kHz 16-bit WAV without its mean. Raises SipPhoneFailed for another form."""
     with wave.open(str(wav), "rb") as file:
         form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
         if form != (1, 2, SAMPLES_PER_SECOND):

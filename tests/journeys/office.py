@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from agent.commands.call_object import call_object
 from agent.database.errors import DatabaseProblem
 from agent.database.reports import CallFilter, CallReport, list_calls, read_call
@@ -17,18 +19,22 @@ from agent.domain.call_state import Stage
 from agent.speech.renderer import Renderer, Speech
 from deploy.sip_phone import (
     PROMPT_HEARD,
+    SAMPLES_PER_SECOND,
     Policy,
     SipCall,
     SipPhone,
     SipPhoneFailed,
     SipPhones,
     find_prompt,
+    read_samples,
 )
 from deploy.site import CALLER_ADDRESSES, Site
 
 SOON = timedelta(seconds=20)
 """A wide margin for what takes milliseconds on a quiet machine."""
 PATIENTLY = timedelta(seconds=120)
+WINDOW = SAMPLES_PER_SECOND // 50
+LOUD = WINDOW * 200.0**2
 
 
 async def until(what: str, look: Callable[[], Awaitable[bool]], within: timedelta = SOON) -> None:
@@ -75,6 +81,7 @@ class Office:
         try:
             yield present
         finally:
+            await self._phones.hang_up_all()  # a journey that failed must not cost the next one
             for phone in present:
                 await phone.unregister()
             await until("operators are gone", lambda: self._idle(0))
@@ -194,6 +201,22 @@ async def register(phone: SipPhone) -> None:
 def heard(leg: SipCall, prompt: Path) -> bool:
     """Whether the whole prompt is in what this telephone heard; only after the leg has ended."""
     return find_prompt(leg.heard, prompt).score >= PROMPT_HEARD
+
+
+def heard_tone(leg: SipCall, hertz: float) -> bool:
+    """Whether this telephone heard a pure tone for 80 ms; only after the leg has ended.
+
+    A correlation with the whole tone would fail where the telephone dropped a moment of it.
+    """
+    samples = read_samples(leg.heard)
+    count = len(samples) // WINDOW
+    windows = samples[: count * WINDOW].reshape(count, WINDOW) * np.hanning(WINDOW)
+    wave = np.exp(2j * np.pi * hertz * np.arange(WINDOW) / SAMPLES_PER_SECOND) * np.hanning(WINDOW)
+    energy = (windows**2).sum(axis=1) + 1.0
+    at_pitch = 2 * np.abs(windows @ wave) ** 2 / (np.abs(wave) ** 2).sum() / energy
+    loud = energy > LOUD
+    pure = ((at_pitch > 0.8) & loud).astype(int)
+    return bool((np.convolve(pure, np.ones(4, int)) == 4).any())
 
 
 def step(report: CallReport, name: str) -> dict[str, object]:

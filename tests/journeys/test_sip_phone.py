@@ -60,6 +60,14 @@ async def caller(asterisk: BareAsterisk, phones: SipPhones) -> SipPhone:
     return await phones.caller("081234567890", asterisk.address)
 
 
+@pytest_asyncio.fixture(autouse=True)
+async def ended_calls(phones: SipPhones, operator: SipPhone) -> AsyncIterator[None]:
+    """A test that failed must not cost the next one."""
+    yield
+    await phones.hang_up_all()
+    operator.forget_calls()
+
+
 async def test_two_phones_hear_each_other_and_their_times_agree(
     caller: SipPhone, operator: SipPhone, folder: Path
 ) -> None:
@@ -83,12 +91,13 @@ async def test_two_phones_hear_each_other_and_their_times_agree(
 
 @pytest.mark.parametrize("way", ["rfc4733", "info"])
 async def test_digits_arrive_in_order_by_either_way(
-    caller: SipPhone, operator: SipPhone, way: str
+    asterisk: BareAsterisk, caller: SipPhone, operator: SipPhone, way: str
 ) -> None:
     operator.on_call = Answer()
     out = await caller.dial("1500")
     taken = await operator.incoming(SOON)
     await taken.answered(SOON)
+    await taken.say_whole(write_sound(asterisk.folder / "digits.wav", 8))  # both are connected
     await taken.press("*8#0", by="info" if way == "info" else "rfc4733")
     await out.received("*8#0", SOON)
     assert taken.digits == []
