@@ -29,7 +29,12 @@ class AriClient:
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE_S)
-        self._session = aiohttp.ClientSession(connector=connector, headers=self._headers)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(total=DEADLINE_S),
+            cookie_jar=aiohttp.DummyCookieJar(),  # Asterisk sets none; looking for them costs
+        )
         return self
 
     async def __aexit__(
@@ -86,10 +91,9 @@ class AriClient:
         url = "/".join((self._url, *(quote(part, safe="") for part in path)))
         data = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if data else None
-        timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
         try:
             async with self.session.request(
-                method, url, params=query, data=data, headers=headers, timeout=timeout
+                method, url, params=query, data=data, headers=headers
             ) as response:
                 content = await response.read()
                 if response.status >= 400:
