@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ari_application: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "lpse-helpdesk"
     sip_realm: str = "lpse-helpdesk"
     http_address: str = "127.0.0.1"
-    http_port: Port = 8088
+    http_port: Port = 8180
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"

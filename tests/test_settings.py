@@ -23,7 +23,7 @@ def test_what_is_not_set_has_its_default() -> None:
     settings = read_settings(REQUIRED)
     assert settings.database_url == "postgresql://127.0.0.1/lpse"
     assert settings.state_folder == Path("/var/lib/lpse-agent")
-    assert (settings.http_port, settings.zone, settings.numbers_heard_by) == (8088, "WIB", "both")
+    assert (settings.http_port, settings.zone, settings.numbers_heard_by) == (8180, "WIB", "both")
     assert settings.sop_file.is_file()
     assert settings.prompts_file.is_file()
 
@@ -57,7 +57,7 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     settings = read_settings({**environment, **empty})
     assert (settings.database_url, settings.http_port) == ("file", 9000)
     assert settings.speech_root is None
-    assert read_settings({**REQUIRED, "LPSE_SETTINGS": ""}).http_port == 8088
+    assert read_settings({**REQUIRED, "LPSE_SETTINGS": ""}).http_port == 8180
 
 
 def test_settings_cannot_be_changed() -> None:
