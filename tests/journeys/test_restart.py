@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from agent.domain.call_state import Stage
 from deploy.sip_phone import Answer, Reject
 from tests.journeys.office import PATIENTLY, SOON, Office, heard, step
 
@@ -46,6 +47,26 @@ async def test_people_talk_on_while_the_agent_restarts_and_star_eight_works_afte
     assert heard(operator, numbers)
     assert heard(second, office.speech("fallback_apology"))
     assert await office.calls() == before + 1, "calls of the fallback come on record later"
+
+
+async def test_a_caller_who_waits_is_offered_an_operator_after_the_agent_has_died_and_come_back(
+    office: Office,
+) -> None:
+    before = await office.calls()
+    caller = await office.dial()
+    form = (await office.opened(before)).call.form_number
+    await office.shows(form, "waiting", lambda r: r.call.stage is Stage.QUEUEING)
+    office.site.stop_agent(kill=True)
+    await asyncio.to_thread(office.site.start_agent)
+    async with office.on_duty(Answer()) as [phone]:
+        operator = await phone.incoming(within=PATIENTLY)
+        await operator.answered(within=SOON)
+        await office.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
+        await caller.hang_up()
+        await operator.ended(within=SOON)
+    report = await office.archived(form)
+    assert report.outcome == "dropped_by_caller"
+    assert await office.calls() == before + 1
 
 
 async def test_a_call_that_ended_while_the_agent_was_away_is_closed_afterwards(
