@@ -37,6 +37,8 @@ class FloorKeeper:
         self._held: dict[OperatorId, CallId] = {}
         """Known from records after a restart, before the roster was read."""
         self._published: list[tuple[str, str]] | None = None
+        self._away = False
+        """While the exchange does not answer nobody is offered: each offer would fail at once."""
 
     @property
     def floor(self) -> Floor:
@@ -88,10 +90,15 @@ class FloorKeeper:
                 raise  # a roster never read is not an empty one: nobody's telephone is removed
             log.warning("roster_kept_from_memory", reason=str(error))
         phones = [(a.account, a.digest_sha256) for a in self._accounts]
-        if phones != self._published:
-            await self._exchange.publish_phones(self._accounts)
-            self._published = phones
-        reachable = await self._exchange.reachable_phones()
+        try:
+            if phones != self._published:
+                await self._exchange.publish_phones(self._accounts)
+                self._published = phones
+            reachable = await self._exchange.reachable_phones()
+        except EffectFailed:
+            self._away = True
+            raise
+        self._away = False
         roster = {OperatorId(a.account): a.name for a in self._accounts}
         known = set(self._floor.operators)
         floor = floors.update_roster(self._floor, roster, reachable, clock.now())
@@ -112,7 +119,7 @@ class FloorKeeper:
             await asyncio.sleep(every_s)
 
     def _change(self, floor: Floor) -> None:
-        self._floor, matches = floors.match(floor)
+        self._floor, matches = (floor, ()) if self._away else floors.match(floor)
         for match in matches:
             offered = OperatorOffered(
                 at=clock.now(),

@@ -159,6 +159,22 @@ async def test_a_roster_that_could_never_be_read_removes_nobodys_telephone(
     assert exchange.published == []
 
 
+async def test_nobody_is_offered_while_the_exchange_is_away_and_everybody_waits_in_his_place(
+    keeper: FloorKeeper, exchange: PretendExchange, offers: Offers
+) -> None:
+    """Each offer would be refused at once and the next one made, round and round."""
+    await keeper.refresh()
+    exchange.away = True
+    with pytest.raises(EffectFailed):
+        await keeper.refresh()
+    keeper.seek(SECOND, LATER, ())
+    keeper.seek(FIRST, MORNING, ())
+    assert offers.made == []
+    exchange.away = False
+    await keeper.refresh()
+    assert offers.made == [(FIRST, SITI)]
+
+
 async def test_an_operator_who_is_added_gets_calls_and_one_who_is_removed_gets_no_more(
     url: str, exchange: PretendExchange, offers: Offers
 ) -> None:
