@@ -29,7 +29,7 @@ from agent.domain.events import (
     TicketReserved,
     TimerFired,
 )
-from agent.domain.identifiers import CallId, PlaybackId
+from agent.domain.identifiers import CallId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
@@ -37,10 +37,8 @@ from agent.runtime.doors import Arrival, Performer
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
+from agent.runtime.prompt_watch import PromptWatch
 from agent.runtime.recorder import Record, Recorder, UnfinishedCall
-
-OVERDUE_S = 2.0
-"""How long after its length a prompt's end is believed lost (Asterisk may never report it)."""
 
 log = structlog.get_logger()
 
@@ -66,8 +64,7 @@ class CallLoop:
         self._services = services
         self._inbox: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._overdue: dict[PlaybackId, asyncio.TimerHandle] = {}
-        self._heard_until: dict[str, float] = {}
+        self._prompts = PromptWatch(self.tell)
         self._pending: list[AnyEffect] = []
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -90,8 +87,9 @@ class CallLoop:
                     if event:
                         await self._next(event, tasks)
         finally:
-            for timer in (*self._timers.values(), *self._overdue.values()):
+            for timer in self._timers.values():
                 timer.cancel()
+            self._prompts.close()
 
     def close(self) -> None:
         """It will not be run again: what counts calls and events counts it no more."""
@@ -153,10 +151,8 @@ class CallLoop:
     async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
         metrics.EVENTS.labels(type(event).__name__).inc()
         metrics.EVENT_LAG.observe(max(0.0, (clock.now() - event.at).total_seconds()))
-        if isinstance(event, PromptFinished) and event.playback in self._overdue:
-            self._overdue.pop(event.playback).cancel()
-            if not self._overdue:
-                self._heard_until.clear()
+        if isinstance(event, PromptFinished):
+            self._prompts.ended(event.playback)
         await self._decide(event, tasks)
 
     async def _decide(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
@@ -280,19 +276,7 @@ class CallLoop:
         if performed.event:
             self.tell(performed.event)
         if isinstance(effect, PlayPrompt) and performed.prompt_length is not None:
-            self._expect_end(effect, performed.prompt_length.total_seconds())
-
-    def _expect_end(self, effect: PlayPrompt, seconds: float) -> None:
-        """A prompt begins when those before it on the same leg have ended."""
-        loop = asyncio.get_running_loop()
-        begins = max(loop.time(), self._heard_until.get(effect.channel, 0.0))
-        self._heard_until[effect.channel] = begins + seconds
-
-        def overdue() -> None:
-            self._overdue.pop(effect.playback, None)
-            self.tell(PromptFinished(at=clock.now(), playback=effect.playback, result="overdue"))
-
-        self._overdue[effect.playback] = loop.call_at(begins + seconds + OVERDUE_S, overdue)
+            self._prompts.expect(effect, performed.prompt_length)
 
 
 def _target(effect: AnyEffect) -> str:

@@ -25,7 +25,7 @@ from agent.domain.events import (
 )
 from agent.domain.rules import CallRules
 from agent.runtime import clock
-from agent.runtime.call_loop import OVERDUE_S
+from agent.runtime.prompt_watch import OVERDUE_S
 from tests.database.agents import running_writer, until_healthy
 from tests.runtime.exchange import ARI, BUDI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
