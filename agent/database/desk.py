@@ -34,6 +34,7 @@ class Desk:
             connection = await self._announced()
             async with borrowed(connection), connection.transaction():
                 await connection.execute(sql("queue_for_numbers"), f"{kind} {year}")
+                await connection.execute(sql("forget_given_numbers"), kind, year)
                 place = (kind, year, self._holder)
                 rows = await connection.fetch(sql("take_over_numbers"), *place, count)
                 if len(rows) < count:

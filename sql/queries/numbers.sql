@@ -6,6 +6,17 @@ SELECT pg_advisory_lock(20817, hashtext($1))
 -- Let one agent at a time choose numbers; freed at the end of the transaction.
 SELECT pg_advisory_xact_lock(20818, hashtext($1))
 
+-- name: forget_given_numbers
+-- Let go of reservations whose number was given, so that the search for free ones stays short.
+DELETE FROM number_reservations AS reserved
+WHERE reserved.kind = $1 AND reserved.year = $2
+  AND EXISTS (
+      SELECT FROM numbers_given AS given
+      WHERE given.kind = reserved.kind
+        AND given.year = reserved.year
+        AND given.sequence = reserved.sequence
+  )
+
 -- name: take_over_numbers
 -- Take the lowest numbers of a kind and year that dead agents reserved and nobody was given.
 WITH holders AS MATERIALIZED (

@@ -74,3 +74,15 @@ async def test_new_numbers_lie_above_all_that_were_given(url: str, connection: C
             await writer.record(record)
         assert sequences(await writer.reserve("form", 2026, 2)) == [41, 42]
         assert sequences(await writer.reserve("ticket", 2026, 1)) == [41]
+
+
+async def test_a_number_that_was_given_is_no_longer_searched_among_the_reserved(
+    url: str, connection: Connection
+) -> None:
+    async with running_writer(url) as writer:
+        assert sequences(await writer.reserve("form", 2026, 3)) == [1, 2, 3]
+        for record in escalated(2).records:
+            await writer.record(record)
+        assert sequences(await writer.reserve("form", 2026, 1)) == [4]
+    kept = await connection.fetch("SELECT sequence FROM number_reservations ORDER BY sequence")
+    assert [row["sequence"] for row in kept] == [1, 3, 4]
