@@ -1,12 +1,9 @@
 """One call's loop on a real PostgreSQL: decide, record, perform, and what comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import msgspec
-import pytest
-import pytest_asyncio
 from prometheus_client import REGISTRY
 
 from agent.database.connect import Connection
@@ -26,7 +23,6 @@ from agent.domain.events import (
 from agent.domain.rules import CallRules
 from agent.runtime import clock
 from agent.runtime.prompt_watch import OVERDUE_S
-from tests.database.agents import running_writer, until_healthy
 from tests.runtime.exchange import ARI, BUDI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import (
@@ -45,25 +41,6 @@ HELD_UP = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 class NobodyKnows(Event, frozen=True, kw_only=True, tag="NobodyKnows"):
     """An event that the call machine cannot digest."""
-
-
-@pytest_asyncio.fixture
-async def writer(url: str) -> AsyncIterator[Writer]:
-    """The real recorder, connected."""
-    async with running_writer(url) as running:
-        await until_healthy(running)
-        yield running
-
-
-@pytest.fixture
-def database() -> FaultyDatabase:
-    """A recorder for tests in which nothing depends on what is durable."""
-    return FaultyDatabase()
-
-
-@pytest.fixture
-def exchange() -> PretendExchange:
-    return PretendExchange()
 
 
 async def events_of(connection: Connection) -> list[AnyEvent]:

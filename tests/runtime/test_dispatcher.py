@@ -1,11 +1,9 @@
 """Which call an event belongs to, and what becomes of a call that our own mistakes break."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from prometheus_client import REGISTRY
 
 from agent.database.writer import Writer
@@ -15,7 +13,6 @@ from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_chan
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
 from agent.runtime.journal import JournaledRecorder
-from tests.database.agents import running_writer, until_healthy
 from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import call_of_loop, office, operators_leg, stage_of
@@ -23,25 +20,6 @@ from tests.runtime.waiting import until
 
 A_MOMENT_S = 0.1
 CALL = CallId("0123456789abcdef")
-
-
-@pytest_asyncio.fixture
-async def writer(url: str) -> AsyncIterator[Writer]:
-    """The real recorder, connected."""
-    async with running_writer(url) as running:
-        await until_healthy(running)
-        yield running
-
-
-@pytest.fixture
-def database() -> FaultyDatabase:
-    """A recorder for tests in which nothing depends on what is durable."""
-    return FaultyDatabase()
-
-
-@pytest.fixture
-def exchange() -> PretendExchange:
-    return PretendExchange()
 
 
 def ignored(reason: str) -> float:

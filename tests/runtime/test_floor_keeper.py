@@ -34,20 +34,8 @@ class Offers:
 
 
 @pytest.fixture
-def exchange() -> PretendExchange:
-    """Both operators' telephones can be rung."""
-    return PretendExchange()
-
-
-@pytest.fixture
 def offers() -> Offers:
     return Offers()
-
-
-@pytest.fixture
-def database() -> FaultyDatabase:
-    """Knows Siti alone."""
-    return FaultyDatabase()
 
 
 @pytest.fixture
