@@ -6,7 +6,7 @@ import signal
 import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,9 @@ from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
 from agent.asterisk.ari_exchange import AriExchange
 from agent.asterisk.ari_session import AriSession
+from agent.asterisk.cel_file import CelFile
 from agent.asterisk.version import check_version
+from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
@@ -33,6 +35,7 @@ from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.journal import JournaledRecorder
+from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.reconciler import Reconciler
 from agent.settings import Settings, SettingsInvalid
@@ -150,8 +153,16 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
         rules = make_rules(settings, sop, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, _Doors(ari, archive), numbers, floor, rules, sops))
 
-        async def connected() -> None:
+        ledger_store = LedgerStore(settings.database_url)
+        ledger = LedgerReader(
+            CelFile(settings.ledger_file), ledger_store, dispatcher, lambda: not recorder.waiting
+        )
+        reconciler = Reconciler(exchange, dispatcher)
+
+        async def connected(started_at: datetime, lost_at: datetime | None) -> None:
             floor.exchange_lost()
+            ledger.exchange_started(started_at)
+            reconciler.exchange_started(started_at, lost_at)
 
         session = AriSession(
             client, settings.ari_application, dispatcher.arrived, dispatcher.tell, connected
@@ -167,9 +178,11 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
         await running.wait()
         for call in unfinished:
             dispatcher.resume(call)
+        await _until_it_works("ledger", lambda: ledger.begin(unfinished))
         tasks.create_task(session.run())
         tasks.create_task(floor.run())
-        tasks.create_task(Reconciler(exchange, dispatcher).run())
+        tasks.create_task(reconciler.run())
+        tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
         _settle()

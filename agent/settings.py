@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ari_user: str = "lpse-agent"
     ari_application: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "lpse-helpdesk"
     sip_realm: str = "lpse-helpdesk"
+    ledger_file: Path = Path("/var/log/asterisk/cel-custom/cel.jsonl")
     http_address: str = "127.0.0.1"
     http_port: Port = 8180
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"

@@ -202,6 +202,7 @@ class Site:
         return done.stdout
 
     def _write_settings(self) -> None:
+        assert self.asterisk is not None
         values = self.values
         secret = self.folder / "ari.secret"
         secret.touch(mode=0o600)
@@ -214,6 +215,7 @@ class Site:
             "ari_secret_file": str(secret),
             "ari_application": values.application,
             "sip_realm": values.realm,
+            "ledger_file": str(self.asterisk.log_folder / "cel-custom" / "cel.jsonl"),
             "state_folder": str(self.folder),
             "speech_root": str(self._root) if self._root else "",
             "http_port": free_port(socket.SOCK_STREAM),

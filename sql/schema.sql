@@ -24,7 +24,8 @@ CREATE TABLE calls (
     operator text,
     events integer NOT NULL,
     state jsonb NOT NULL,
-    pending jsonb NOT NULL
+    pending jsonb NOT NULL,
+    by_exchange_at timestamp with time zone
 );
 
 CREATE TABLE consultation_steps (
@@ -64,6 +65,24 @@ CREATE TABLE deviations (
     operator text,
     reason text NOT NULL,
     events integer[] NOT NULL
+);
+
+CREATE TABLE exchange_ledger (
+    channel text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    mark text NOT NULL,
+    note text NOT NULL,
+    linked text NOT NULL,
+    entry jsonb NOT NULL,
+    settled boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE exchange_ledger_position (
+    one boolean NOT NULL DEFAULT true,
+    inode numeric(20,0) NOT NULL,
+    first_line text NOT NULL,
+    file_offset bigint NOT NULL
 );
 
 CREATE TABLE number_reservations (
@@ -107,7 +126,7 @@ ALTER TABLE call_events ADD CONSTRAINT call_event_twice
     PRIMARY KEY (call_id, sequence);
 
 ALTER TABLE calls ADD CONSTRAINT call_of_unknown_stage
-    CHECK ((stage = ANY (ARRAY['welcoming'::text, 'queueing'::text, 'ringing'::text, 'connecting'::text, 'talking'::text, 'closing'::text, 'ended'::text, 'archived'::text])));
+    CHECK ((stage = ANY (ARRAY['welcoming'::text, 'queueing'::text, 'ringing'::text, 'connecting'::text, 'talking'::text, 'handed'::text, 'closing'::text, 'ended'::text, 'archived'::text])));
 
 ALTER TABLE calls ADD CONSTRAINT call_twice
     PRIMARY KEY (call_id);
@@ -147,6 +166,15 @@ ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
 
 ALTER TABLE deviations ADD CONSTRAINT deviation_twice
     PRIMARY KEY (call_id, kind, step);
+
+ALTER TABLE exchange_ledger ADD CONSTRAINT ledger_entry_twice
+    PRIMARY KEY (channel, at, kind, mark, note);
+
+ALTER TABLE exchange_ledger_position ADD CONSTRAINT exchange_ledger_position_one_check
+    CHECK (one);
+
+ALTER TABLE exchange_ledger_position ADD CONSTRAINT second_ledger_position
+    PRIMARY KEY (one);
 
 ALTER TABLE number_reservations ADD CONSTRAINT number_before_the_first
     CHECK ((sequence > 0));
@@ -198,11 +226,19 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
 
 CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
 
+CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
+
 CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
 
 CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
+
+CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
+
+CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
 
 CREATE VIEW numbers_given AS
  SELECT 'form'::text AS kind,

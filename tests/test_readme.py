@@ -48,7 +48,7 @@ def _shown(default: object) -> str:
     if default is msgspec.NODEFAULT or default is None:
         return ""
     if isinstance(default, Path):
-        return str(default.relative_to(ROOT))
+        return str(default.relative_to(ROOT) if default.is_relative_to(ROOT) else default)
     return str(int(default)) if isinstance(default, float) else str(default)
 
 

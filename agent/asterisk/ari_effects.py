@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
+
 from agent.asterisk.ari_client import AriClient
+from agent.asterisk.call_marks import LONGEST_TALK, render_marks
 from agent.asterisk.errors import AsteriskRefused
 from agent.domain.call_state import Call
 from agent.domain.effects import (
@@ -24,6 +27,8 @@ from agent.runtime.errors import EffectFailed
 
 RING_GUARD_S = 3
 """How much longer Asterisk rings than we do: it only guards against our own death."""
+
+log = structlog.get_logger()
 
 Sound = Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]
 """Turns a prompt into a file (path without extension) and its length. Raises EffectFailed."""
@@ -44,7 +49,7 @@ class AriEffects:
         """Fulfil one wish. Raises EffectFailed."""
         match effect:
             case AnswerCaller():
-                await self._answer(effect)
+                await self._answer(call, effect)
             case PlayPrompt():
                 return await self._play(effect)
             case StopPrompt():
@@ -54,7 +59,7 @@ class AriEffects:
             case RingOperator():
                 await self._ring(call, effect)
             case ConnectLegs():
-                await self._connect(effect)
+                await self._connect(call, effect)
             case HangUp():
                 await self._ari.delete("channels", effect.channel, reason=effect.reason)
             case RemoveBridge():
@@ -63,7 +68,7 @@ class AriEffects:
                 raise EffectFailed(f"{type(effect).__name__} is not for Asterisk")
         return DONE
 
-    async def _answer(self, effect: AnswerCaller) -> None:
+    async def _answer(self, call: Call, effect: AnswerCaller) -> None:
         # A caller who entered through Stasis() gives no cause of hang-up unless asked for.
         subscribe = self._ari.post(
             "applications",
@@ -71,7 +76,8 @@ class AriEffects:
             "subscription",
             eventSource=f"channel:{effect.channel}",
         )
-        await asyncio.gather(subscribe, self._ari.post("channels", effect.channel, "answer"))
+        answer = self._ari.post("channels", effect.channel, "answer")
+        await asyncio.gather(subscribe, answer, self._mark("channels", effect.channel, call))
 
     async def _play(self, effect: PlayPrompt) -> Performed:
         path, length = await self._sound(effect)
@@ -95,7 +101,7 @@ class AriEffects:
             originator=effect.caller_channel,
         )
 
-    async def _connect(self, effect: ConnectLegs) -> None:
+    async def _connect(self, call: Call, effect: ConnectLegs) -> None:
         await self._ari.create("bridges", effect.bridge, type="mixing,dtmf_events")
         await self._stop_ringing(effect)
         await self._ari.post(
@@ -105,6 +111,17 @@ class AriEffects:
             channel=f"{effect.caller},{effect.operator}",
             absorbDTMF="true",
         )
+        await asyncio.gather(
+            self._mark("channels", effect.caller, call, **LONGEST_TALK),
+            self._mark("bridges", effect.bridge, call),
+        )
+
+    async def _mark(self, kind: str, name: str, call: Call, **unreported: str) -> None:
+        """Write on a channel or bridge whose it is; a call goes on without."""
+        try:
+            await self._ari.post(kind, name, "variables", body=render_marks(call, **unreported))
+        except EffectFailed as error:
+            log.warning("call_not_marked", call=call.call_id, reason=str(error))
 
     async def _stop_ringing(self, effect: ConnectLegs) -> None:
         try:

@@ -14,9 +14,9 @@ from agent.asterisk.ari_messages import (
     ChannelTalkingStarted,
     PlaybackFinished,
     PlaybackStarted,
-    StasisEnd,
     StasisStart,
 )
+from agent.asterisk.call_marks import parse_marks
 from agent.asterisk.caller_id import parse_caller
 from agent.domain.events import (
     AnyEvent,
@@ -65,15 +65,17 @@ def call_id_of(channel: Channel) -> CallId:
 
 
 def arrival(channel: Channel, at: datetime, source: str) -> Arrival:
-    """A caller's leg that entered our application."""
+    """A caller's leg that entered our application; one that is marked was a call before."""
+    marks = parse_marks(channel.channelvars)
     return Arrival(
         at=at,
         source=source,
-        call_id=call_id_of(channel),
+        call_id=marks.call_id if marks else call_id_of(channel),
         channel=ChannelId(channel.id),
         caller=parse_caller(channel.caller.number, channel.caller.name),
         line=channel.dialplan.exten[:32],
         answered=channel.state == "Up",
+        marked=marks,
     )
 
 
@@ -85,10 +87,8 @@ def parse_event(message: AnyMessage) -> Arrival | Told | None:
             return _entered(message, channel, source)
         case ChannelStateChange(channel=channel):
             return _changed(message, channel, source)
-        case StasisEnd(channel=channel) | ChannelHangupRequest(channel=channel, soft=True):
-            return channel.id, LegHungUp(
-                at=parse_time(message.timestamp), source=source, channel=ChannelId(channel.id)
-            )
+        case ChannelHangupRequest(soft=True):
+            return None  # it may also mean that the dialplan sends him elsewhere
         case ChannelHangupRequest(channel=channel) | ChannelDestroyed(channel=channel):
             return channel.id, LegHungUp(
                 at=parse_time(message.timestamp),

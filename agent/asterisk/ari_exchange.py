@@ -122,11 +122,11 @@ class AriExchange:
             raise
 
     async def reachable_phones(self) -> set[OperatorId]:
-        """Operators whose telephone is registered and answers Asterisk."""
+        """Operators whose telephone answers Asterisk and is in no call of the dialplan's own."""
         return {
             OperatorId(endpoint["resource"])
             for endpoint in await self._endpoints()
-            if endpoint["state"] == "online"
+            if endpoint["state"] == "online" and all(map(call_of, endpoint["channel_ids"]))
         }
 
     async def _endpoints(self) -> list[dict[str, Any]]:

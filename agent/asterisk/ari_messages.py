@@ -24,6 +24,7 @@ class Channel(msgspec.Struct, frozen=True):
     creationtime: str
     caller: CallerId
     dialplan: Dialplan
+    channelvars: dict[str, str] = {}
 
 
 class PlaybackInfo(msgspec.Struct, frozen=True):
@@ -44,12 +45,6 @@ class StasisStart(Message, frozen=True, tag=True):
 
     channel: Channel
     args: list[str]
-
-
-class StasisEnd(Message, frozen=True, tag=True):
-    """A channel left our application."""
-
-    channel: Channel
 
 
 class ChannelStateChange(Message, frozen=True, tag=True):
@@ -118,7 +113,6 @@ class ApplicationReplaced(Message, frozen=True, tag=True):
 
 AnyMessage = (
     StasisStart
-    | StasisEnd
     | ChannelStateChange
     | ChannelHangupRequest
     | ChannelDestroyed

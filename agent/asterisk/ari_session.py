@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import aiohttp
 import structlog
@@ -46,7 +47,11 @@ class _Deaf(Exception):
 
 
 class AriSession:
-    """One application's events, given to `arrived` and `tell` as they come."""
+    """One application's events, given to `arrived` and `tell` as they come.
+
+    `connected` is awaited after each connection with the moment at which this Asterisk began, and
+    that at which the connection before was lost.
+    """
 
     def __init__(
         self,
@@ -54,7 +59,7 @@ class AriSession:
         application: str,
         arrived: Callable[[Arrival], None],
         tell: Callable[[str, AnyEvent], None],
-        connected: Callable[[], Awaitable[None]],
+        connected: Callable[[datetime, datetime | None], Awaitable[None]],
     ) -> None:
         self._client = client
         self._application = application
@@ -64,6 +69,7 @@ class AriSession:
         self._echoes: dict[str, asyncio.Event] = {}
         self._nonce = secrets.token_hex(4)
         self._probes = itertools.count()
+        self._lost_at: datetime | None = None
         self.ready = False
 
     async def run(self) -> None:
@@ -81,6 +87,7 @@ class AriSession:
                 TimeoutError,
             ) as group:
                 log.warning("events_lost", reason=str(group.exceptions[0])[:200])
+                self._lost_at = self._lost_at or clock.now()
             self.ready = False
             await asyncio.sleep(REOPEN_AFTER_S)
 
@@ -100,7 +107,9 @@ class AriSession:
             await self._echo()
             self.ready = True
             log.info("events_ready", application=self._application)
-            await self._connected()
+            started_at = parse_time(str(information["status"]["startup_time"]))
+            await self._connected(started_at, self._lost_at)
+            self._lost_at = None
             await self._probe()
 
     async def _filter(self) -> None:

@@ -15,5 +15,9 @@ class AsteriskUnreachable(EffectFailed):
     """Asterisk did not answer in time, not at all, or not in ARI's words."""
 
 
+class LedgerUnreadable(EffectFailed):
+    """Asterisk's own journal cannot be read: may the agent's user read it, is the disk whole?"""
+
+
 class AsteriskUnfit(Exception):
     """This Asterisk must not be used; the message says why and what to install."""

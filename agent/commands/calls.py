@@ -84,6 +84,7 @@ def calls(
     dropped_by_caller: the caller hung up before the operator had decided
     undecided: the operator hung up without *6 or *8
     interrupted: the system or the network cut it
+    voicemail: nobody was there, the caller left a message
 
     Examples:
     lpse-agent calls --since 2026-03-01 --until 2026-03-31 --deviation

@@ -10,22 +10,29 @@ from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
 from agent.domain.events import (
     AnyEvent,
+    CallAdopted,
     CallArrived,
     CallerAnswered,
     DigitPressed,
     EffectRefused,
     FormArchived,
+    HandedToExchange,
     LegConnected,
     LegHungUp,
+    NobodyTookCall,
+    NoticeHeard,
     OperatorAnswered,
     OperatorLegReady,
     OperatorOffered,
     OperatorRinging,
     OperatorSpoke,
+    OperatorTookCall,
     PromptFinished,
     PromptStarted,
+    StepMarked,
     TicketReserved,
     TimerFired,
+    VoicemailLeft,
 )
 from agent.domain.identifiers import PlaybackId
 
@@ -53,6 +60,20 @@ def _text(call: Call, event: AnyEvent) -> str:
     match event:
         case CallArrived(caller=caller, form_number=form_number):
             return f"Telepon masuk dari {caller.shown}; konsultasi dibuka, formulir {form_number}"
+        case CallAdopted(form_number=form_number):
+            return f"Panggilan tanpa catatan dilanjutkan, formulir {form_number}"
+        case HandedToExchange():
+            return "Diteruskan ke sentral telepon karena layanan ini tidak berjalan"
+        case NoticeHeard():
+            return "Penelepon mendengar pemberitahuan rekaman sampai akhir"
+        case OperatorTookCall(operator=operator):
+            return f"Operator {operator} mengangkat telepon"
+        case StepMarked(step=step):
+            return f"Operator menekan *{step}"
+        case NobodyTookCall():
+            return "Tidak ada operator yang mengangkat; penelepon diberi tahu"
+        case VoicemailLeft(recording=recording):
+            return f"Penelepon meninggalkan pesan suara: {recording}"
         case CallerAnswered():
             return "Saluran penelepon dibuka untuk mendengar sambutan"
         case PromptStarted(playback=playback):

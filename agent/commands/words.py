@@ -10,6 +10,7 @@ OUTCOMES = {
     "dropped_by_caller": "penelepon menutup sebelum selesai",
     "undecided": "operator menutup tanpa keputusan",
     "interrupted": "terputus oleh gangguan",
+    "voicemail": "meninggalkan pesan suara",
 }
 
 STEP_STATES = {
@@ -28,6 +29,8 @@ REASONS = {
     "ended_without_decision": "selesai tanpa keputusan",
     "caller_left_before_hearing": "penelepon menutup sebelum mendengar nomor",
     "numbers_not_heard": "nomor tidak diperdengarkan sampai akhir",
+    "handled_without_the_service": "dilayani sentral telepon saat layanan ini tidak berjalan",
+    "record_lost": "catatan awal panggilan hilang",
 }
 
 FACTS = {

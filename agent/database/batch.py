@@ -126,6 +126,7 @@ def _call_row(record: Record) -> CallRow:
         events=record.sequence,
         state=call,
         pending=record.pending,
+        by_exchange_at=_at(call.by_exchange),
     )
 
 

@@ -18,8 +18,15 @@ COMMAND_S = 2.0
 DEADLINE_S = 2.5
 """For all that one borrowing of a connection does; no task may depend on asyncpg's own clock."""
 
-# asyncpg knows InterfaceError and InternalClientError beside what the server says.
-UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# asyncpg knows InterfaceError and InternalClientError beside what the server says; the second is
+# what a statement gets on a connection that the server ended a moment before.
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 async def open_connection(

@@ -1,5 +1,6 @@
 """Rows as the statement `record_batch` takes them; fields equal columns."""
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -9,6 +10,17 @@ from agent.domain.consultation import Evidence
 from agent.domain.effects import AnyEffect
 from agent.domain.events import AnyEvent
 from agent.domain.identifiers import CallId
+
+# PostgreSQL's text knows every character but this one; an even run of \ before it escapes itself.
+_ZERO_CHARACTER = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def as_jsonb(rows: object) -> str:
+    """Rows as one document that PostgreSQL takes, whatever a caller has put into them."""
+    content = msgspec.json.encode(rows)
+    if b"\\u0000" in content:
+        content = _ZERO_CHARACTER.sub(rb"\1\\ufffd", content)
+    return content.decode()
 
 
 class EventRow(msgspec.Struct):
@@ -40,6 +52,7 @@ class CallRow(msgspec.Struct):
     events: int
     state: Call
     pending: tuple[AnyEffect, ...]
+    by_exchange_at: datetime | None
 
 
 class ConsultationRow(msgspec.Struct, frozen=True):

@@ -1,18 +1,18 @@
 """The one task that makes records durable: whatever waits at a moment becomes one transaction."""
 
 import asyncio
-import re
 import uuid
 from collections.abc import Mapping
 
 import asyncpg
 import msgspec
 
-from agent.database.batch import Batch, Written, batch_of
+from agent.database.batch import Written, batch_of
 from agent.database.connect import DEADLINE_S, Connection, borrowed, open_connection
 from agent.database.desk import Desk
 from agent.database.errors import DatabaseProblem, DatabaseUnreachable, RecordRefused
 from agent.database.queries import sql
+from agent.database.rows import as_jsonb
 from agent.domain.call_state import Stage
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
@@ -25,9 +25,6 @@ RECONNECT_LONGEST_S = 2.0
 
 # A statement refused with these will be refused for ever: the record is wrong, not the database.
 _REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeError)
-
-# PostgreSQL's text knows every character but this one; an even run of \ before it escapes itself.
-_ZERO_CHARACTER = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -153,7 +150,7 @@ class Writer:
 
     async def _commit(self, connection: Connection, records: list[Record]) -> None:
         batch, holds = batch_of(records, self._sops, self._written)
-        content = _encoded(batch)
+        content = as_jsonb(batch)
         async with borrowed(connection):
             await connection.execute(sql("record_batch"), content)
         self._written.update(holds)
@@ -174,10 +171,3 @@ class Writer:
         for one in waiting:
             if not one.done.done():
                 one.done.set_exception(type(error)(str(error)))  # each its own traceback
-
-
-def _encoded(batch: Batch) -> str:
-    content = msgspec.json.encode(batch)
-    if b"\\u0000" in content:
-        content = _ZERO_CHARACTER.sub(rb"\1\\ufffd", content)
-    return content.decode()

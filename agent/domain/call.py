@@ -1,56 +1,75 @@
 """The call machine: one fact and the call so far give the call as it is now and what must happen.
 
-Everything that affects a call's course is in this module and the four that it dispatches to:
+Everything that affects a call's course is in this module and the five that it dispatches to:
 `call_waiting` (until an operator answers), `call_talk` (the conversation), `call_prompts` (what
-a leg hears) and `call_end`. The machine bears any order, loss or repetition of events: what is
-already known is not learnt twice, and what comes too late changes nothing.
+a leg hears), `call_end`, and `call_handed` (what the exchange does by itself). The machine bears
+any order, loss or repetition of events: what is already known is not learnt twice, and what comes
+too late changes nothing.
 
     WELCOMING → QUEUEING ⇄ RINGING → CONNECTING → TALKING → CLOSING → ENDED → ARCHIVED
         └───────────┴─────────┴──────────┴────(a leg is gone)───┘
+        └───────────┴─────────┴──────────┴─── HANDED (to the exchange) ─→ ENDED
 """
 
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from agent.domain import call_end, call_prompts, call_talk, call_waiting
+from agent.domain import call_end, call_handed, call_prompts, call_talk, call_waiting
 from agent.domain.call_state import Call, Decision, Playback, Stage
 from agent.domain.events import (
     AnyEvent,
+    CallAdopted,
     CallArrived,
     CallerAnswered,
     DigitPressed,
     EffectRefused,
     FormArchived,
+    HandedToExchange,
     LegConnected,
     LegHungUp,
+    NobodyTookCall,
+    NoticeHeard,
     OperatorAnswered,
     OperatorLegReady,
     OperatorOffered,
     OperatorRinging,
     OperatorSpoke,
+    OperatorTookCall,
     PromptFinished,
     PromptStarted,
+    StepMarked,
     TicketReserved,
     TimerFired,
+    VoicemailLeft,
 )
 from agent.domain.identifiers import PlaybackId
 
 
 class CallUnknown(ValueError):
-    """The first event of a call must be its arrival."""
+    """The first event of a call must be its arrival, or its adoption."""
 
 
 def decide(call: Call | None, event: AnyEvent) -> Decision:
-    """Answer one event. Raises CallUnknown when a call does not begin with CallArrived."""
+    """Answer one event. Raises CallUnknown when a call does not begin with its arrival."""
     if call is None:
-        if not isinstance(event, CallArrived):
-            raise CallUnknown(type(event).__name__)
-        return call_waiting.arrived(event)
+        return _begin(event)
     decision = _dispatch(replace(call, events=call.events + 1), event)
     if not decision.effects and replace(decision.call, events=call.events) == call:
         return Decision(call)  # it taught nothing: repeated, too late or without meaning here
     return decision
+
+
+def _begin(event: AnyEvent) -> Decision:
+    match event:
+        case CallArrived(by_exchange=True):
+            return call_handed.arrived(event)
+        case CallArrived():
+            return call_waiting.arrived(event)
+        case CallAdopted():
+            return call_waiting.adopted(event)
+        case _:
+            raise CallUnknown(type(event).__name__)
 
 
 def replay(events: Iterable[AnyEvent]) -> Call:
@@ -64,6 +83,8 @@ def replay(events: Iterable[AnyEvent]) -> Call:
 
 
 def _dispatch(call: Call, event: AnyEvent) -> Decision:
+    if call.stage is Stage.HANDED:
+        return call_handed.handed(call, event)
     match event:
         case CallerAnswered():
             return call_waiting.caller_answered(call, event)
@@ -95,8 +116,12 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
             return _effect_refused(call, event)
         case FormArchived():
             return call_end.form_archived(call, event)
-        case CallArrived():  # repeated
+        case HandedToExchange():
+            return call_handed.hand_over(call, event)
+        case CallArrived() | CallAdopted():  # repeated
             return Decision(call)
+        case NoticeHeard() | OperatorTookCall() | StepMarked() | NobodyTookCall() | VoicemailLeft():
+            return Decision(call)  # of a call that the exchange does not handle: too late
 
 
 def _prompt_finished(call: Call, event: PromptFinished) -> Decision:

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     RINGING = "ringing"
     CONNECTING = "connecting"
     TALKING = "talking"
+    HANDED = "handed"
     CLOSING = "closing"
     ENDED = "ended"
     ARCHIVED = "archived"
@@ -68,6 +69,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     connected: Moment | None = None
     ended: Moment | None = None
     cause: int | None = None
+    hung_up: bool = False
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,6 +99,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ticket_number: str | None = None
     ticket_reserved: Moment | None = None
     gave_up: Moment | None = None
+    by_exchange: Moment | None = None
+    adopted: Moment | None = None
+    voicemail: Moment | None = None
+    voicemail_recording: str | None = None
     caller_gone: Moment | None = None
     caller_cause: int | None = None
     ended: Moment | None = None

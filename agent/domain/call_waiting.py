@@ -22,6 +22,7 @@ from agent.domain.effects import (
     StopSeeking,
 )
 from agent.domain.events import (
+    CallAdopted,
     CallArrived,
     CallerAnswered,
     Event,
@@ -54,6 +55,36 @@ def arrived(event: CallArrived) -> Decision:
     )
     guard = StartTimer(timer="welcome", seconds=WELCOME_GUARD_SECONDS)
     return Decision(call, (AnswerCaller(channel=call.channel), guard))
+
+
+def adopted(event: CallAdopted) -> Decision:
+    """A living call without a record: a talk goes on, anybody else waits for an operator anew."""
+    now = Moment(event.at, event.source, 1)
+    call = Call(
+        call_id=event.call_id,
+        channel=event.channel,
+        caller=event.caller,
+        line=event.line,
+        form_number=event.form_number,
+        rules=event.rules,
+        arrived=now,
+        caller_answered=now,
+        adopted=now,
+    )
+    if not event.operator or not event.operator_channel:
+        return enter_queue(call, event)
+    offer = Offer(
+        event.operator,
+        event.operator,
+        event.operator_channel,
+        now,
+        answered=now,
+        ready=True,
+        connected=now,
+    )
+    return Decision(
+        replace(call, stage=Stage.TALKING, offers=(offer,), queued=now, caller_connected=now)
+    )
 
 
 def caller_answered(call: Call, event: CallerAnswered) -> Decision:

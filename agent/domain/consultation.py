@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     DROPPED_BY_CALLER = "dropped_by_caller"
     UNDECIDED = "undecided"
     INTERRUPTED = "interrupted"
+    VOICEMAIL = "voicemail"
 
 
 StepState = Literal["met", "running", "unmet", "not_applicable"]
@@ -57,7 +58,7 @@ class StepRecord(msgspec.Struct, frozen=True, omit_defaults=False):
 class Deviation(msgspec.Struct, frozen=True):
     """A departure from the standard that somebody answers for, with its proof."""
 
-    kind: Literal["time", "output"]
+    kind: Literal["time", "output", "equipment"]
     step: str
     limit_s: float | None
     measured_s: float | None
@@ -85,6 +86,8 @@ def outcome_of(call: Call) -> Outcome:
         return Outcome.IN_PROGRESS
     if call.decision:
         return Outcome(call.decision)
+    if call.voicemail:
+        return Outcome.VOICEMAIL
     if call.gave_up:
         return Outcome.UNANSWERED
     if call.conversation:
@@ -98,6 +101,8 @@ def outcome_of(call: Call) -> Outcome:
 
 def left_first(call: Call) -> Literal["caller", "operator", "nobody"]:
     """Who ended the conversation; nobody when its end was only found later."""
+    if call.conversation and call.conversation.hung_up:
+        return "operator"
     caller, operator = call.caller_gone, call.operator_gone
     first = min((m for m in (caller, operator) if m), key=lambda m: m.at, default=None)
     if first is None or first.source.startswith(RECONCILED):
@@ -113,7 +118,16 @@ def judge(call: Call, sop: Sop) -> Judgement:
         for step, record in zip(sop.steps, steps, strict=True)
         for deviation in _deviations(call, step, record)
     )
-    return Judgement(outcome_of(call), steps, deviations)
+    return Judgement(outcome_of(call), steps, (*_equipment(call), *deviations))
+
+
+def _equipment(call: Call) -> tuple[Deviation, ...]:
+    """The SOP counts a deviation in equipment too: here the service itself was away (step 1)."""
+    moment = call.by_exchange or call.adopted
+    if moment is None:
+        return ()
+    reason = "handled_without_the_service" if call.by_exchange else "record_lost"
+    return (Deviation("equipment", "1", None, None, None, None, reason, (moment.event,)),)
 
 
 def _record(call: Call, step: SopStep) -> StepRecord:
@@ -150,9 +164,14 @@ def _closed(call: Call, step: SopStep) -> bool:
 
 
 def _deviations(call: Call, step: SopStep, record: StepRecord) -> list[Deviation]:
-    """Nobody answers for a call that never reached an operator, or that the system cut."""
+    """Nobody answers for a call that never reached an operator, or that the system cut.
+
+    Nor for what could not be proved because the service was away: that is the equipment's fault.
+    """
     talk = call.conversation
-    if not talk or (call.ended and left_first(call) == "nobody"):
+    if not talk or call.by_exchange or call.adopted:
+        return []
+    if call.ended and left_first(call) == "nobody":
         return []
     found: list[Deviation] = []
     events = tuple(e.event for e in record.evidence)

@@ -46,6 +46,21 @@ class CallArrived(Event, frozen=True, kw_only=True, tag="CallArrived"):
     line: str
     form_number: str
     rules: CallRules
+    by_exchange: bool = False
+    """The exchange brought him to an operator by itself: the agent only keeps the record."""
+
+
+class CallAdopted(Event, frozen=True, kw_only=True, tag="CallAdopted"):
+    """A living call whose record is lost goes on from what its own channel still tells of it."""
+
+    call_id: CallId
+    channel: ChannelId
+    caller: Caller
+    line: str
+    form_number: str
+    rules: CallRules
+    operator: OperatorId | None = None
+    operator_channel: ChannelId | None = None
 
 
 class CallerAnswered(Event, frozen=True, kw_only=True, tag="CallerAnswered"):
@@ -116,10 +131,14 @@ class DigitPressed(Event, frozen=True, kw_only=True, tag="DigitPressed"):
 
 
 class LegHungUp(Event, frozen=True, kw_only=True, tag="LegHungUp"):
-    """A leg is gone; `cause` is the Q.850 cause where Asterisk told one."""
+    """A leg is gone; `cause` is the Q.850 cause where Asterisk told one.
+
+    `by_other` says that the one at the other end hung up, where the exchange tells so by itself.
+    """
 
     channel: ChannelId
     cause: int | None = None
+    by_other: bool = False
 
 
 class TicketReserved(Event, frozen=True, kw_only=True, tag="TicketReserved"):
@@ -132,6 +151,45 @@ class TimerFired(Event, frozen=True, kw_only=True, tag="TimerFired"):
     """Time that the call asked for is over."""
 
     timer: str
+
+
+class HandedToExchange(Event, frozen=True, kw_only=True, tag="HandedToExchange"):
+    """From here on the exchange brings the caller to an operator by itself."""
+
+    channel: ChannelId
+
+
+class NoticeHeard(Event, frozen=True, kw_only=True, tag="NoticeHeard"):
+    """The exchange played the recording notice to its end."""
+
+    channel: ChannelId
+
+
+class OperatorTookCall(Event, frozen=True, kw_only=True, tag="OperatorTookCall"):
+    """An operator answered a call that the exchange offered him."""
+
+    operator: OperatorId
+    channel: ChannelId
+
+
+class StepMarked(Event, frozen=True, kw_only=True, tag="StepMarked"):
+    """The operator pressed a star and this step's digit, and the exchange understood it."""
+
+    channel: ChannelId
+    step: str
+
+
+class NobodyTookCall(Event, frozen=True, kw_only=True, tag="NobodyTookCall"):
+    """The exchange found no operator and told the caller so."""
+
+    channel: ChannelId
+
+
+class VoicemailLeft(Event, frozen=True, kw_only=True, tag="VoicemailLeft"):
+    """The caller spoke a message; `recording` is its name in the exchange's folder of messages."""
+
+    channel: ChannelId
+    recording: str
 
 
 class EffectRefused(Event, frozen=True, kw_only=True, tag="EffectRefused"):
@@ -166,4 +224,11 @@ AnyEvent = (
     | TimerFired
     | EffectRefused
     | FormArchived
+    | CallAdopted
+    | HandedToExchange
+    | NoticeHeard
+    | OperatorTookCall
+    | StepMarked
+    | NobodyTookCall
+    | VoicemailLeft
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -22,6 +23,7 @@ from agent.domain.effects import (
 )
 from agent.domain.events import (
     AnyEvent,
+    CallAdopted,
     CallArrived,
     CallerAnswered,
     EffectRefused,
@@ -109,17 +111,31 @@ class CallLoop:
         return archived and all(isinstance(effect, StartTimer) for effect in self._pending)
 
     async def _arrive(self, arrival: Arrival, tasks: asyncio.TaskGroup) -> None:
-        arrived = CallArrived(
-            at=arrival.at,
-            source=arrival.source,
-            call_id=arrival.call_id,
-            channel=arrival.channel,
-            caller=arrival.caller,
-            line=arrival.line,
-            form_number=await self._form_number(arrival),
-            rules=self._services.rules,
-        )
-        await self._decide(arrived, tasks)
+        marks = arrival.marked
+        common: dict[str, Any] = {
+            "at": arrival.at,
+            "source": arrival.source,
+            "call_id": arrival.call_id,
+            "channel": arrival.channel,
+            "caller": arrival.caller,
+            "line": arrival.line,
+            "rules": self._services.rules,
+        }
+        begun: AnyEvent
+        if marks:
+            begun = CallAdopted(
+                form_number=marks.form_number,
+                operator=marks.operator,
+                operator_channel=marks.leg,
+                **common,
+            )
+        else:
+            begun = CallArrived(
+                form_number=await self._form_number(arrival),
+                by_exchange=arrival.by_exchange,
+                **common,
+            )
+        await self._decide(begun, tasks)
         metrics.ENTRY_SECONDS.observe(max(0.0, (clock.now() - arrival.at).total_seconds()))
         if arrival.answered:
             self.tell(CallerAnswered(at=arrival.at, source=arrival.source, channel=arrival.channel))

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +19,8 @@ _OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-[op]\d+)?")
 
 ATTEMPTS = 3
 """How often a call is taken up again after a mistake of ours."""
+
+REMEMBERED = 1000
 
 log = structlog.get_logger()
 
@@ -38,6 +41,8 @@ class Dispatcher:
         self._callers: dict[ChannelId, CallId] = {}
         self.failed: set[CallId] = set()
         """Calls that our own mistakes ended; their callers go to the dialplan's fallback."""
+        self.over: deque[CallId] = deque(maxlen=REMEMBERED)
+        """Calls that were lately archived: a leg of theirs that still lives is nobody's."""
 
     def serve(self, services: CallServices) -> None:
         """The services and the dispatcher need each other; this closes the circle."""
@@ -107,6 +112,7 @@ class Dispatcher:
                 except Exception:
                     log.exception("call_loop_failed", call=loop.call_id)
                 else:
+                    self.over.append(loop.call_id)
                     return
                 if loop.call is None:
                     break

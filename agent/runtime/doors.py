@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -13,8 +13,20 @@ from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId, Pl
 from agent.runtime.recorder import OperatorAccount
 
 
+class CallMarks(msgspec.Struct, frozen=True):
+    """A call as its caller's channel knows it; operator and leg while an operator has it."""
+
+    call_id: CallId
+    form_number: str
+    operator: OperatorId | None = None
+    leg: ChannelId | None = None
+
+
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """A caller's leg entered the system; the call id follows from it, so a repeat is recognised."""
+    """A caller's leg entered the system; the call id follows from it, so a repeat is recognised.
+
+    One that is `marked` was a call of ours before: its record is known, or lost.
+    """
 
     at: datetime
     source: str
@@ -23,6 +35,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     line: str
     answered: bool = False
+    by_exchange: bool = False
+    marked: CallMarks | None = None
 
 
 class Performed(msgspec.Struct, frozen=True):
@@ -76,3 +90,75 @@ class Exchange(Protocol):
 
     async def reachable_phones(self) -> set[OperatorId]:
         """Operators whose telephone can be rung now."""
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the exchange's own ledger, which it writes whether or not we live.
+
+    `linked` is the channel of the caller who began it all; `device` is the telephone's own name,
+    `ended_by` that of whoever hung up; `mark` and `note` are what the dialplan noted itself.
+    """
+
+    at: datetime
+    kind: Literal["began", "answered", "joined", "left", "hung_up", "ended", "marked"]
+    channel: ChannelId
+    linked: ChannelId
+    device: str = ""
+    context: str = ""
+    line: str = ""
+    number: str = ""
+    shown: str = ""
+    cause: int | None = None
+    ended_by: str = ""
+    bridge: str = ""
+    mark: str = ""
+    note: str = ""
+
+
+class LedgerPosition(msgspec.Struct, frozen=True):
+    """How far the ledger was read: how many bytes of which file.
+
+    A file is known by its inode and by a digest of its first line, as inodes are used again.
+    """
+
+    inode: int = 0
+    first_line: str = ""
+    offset: int = 0
+
+
+class Ledger(Protocol):
+    """The exchange's own ledger."""
+
+    async def read(self, position: LedgerPosition) -> tuple[list[LedgerEntry], LedgerPosition]:
+        """The next entries, some thousand at most, and how far that was. Raises EffectFailed."""
+
+    def told_by(self, entry: LedgerEntry) -> tuple[ChannelId, AnyEvent] | None:
+        """Which call it is about, by a channel, and what it tells; None when it tells nothing."""
+
+    def arrival_in(self, entries: Sequence[LedgerEntry]) -> Arrival | None:
+        """The arrival of a caller whom we never met; None when it was no call to the helpdesk."""
+
+    async def turn_over(self, position: LedgerPosition) -> None:
+        """Let the exchange begin a new file when this one is long and was read so far."""
+
+
+class LedgerKeeper(Protocol):
+    """Who keeps the ledger's entries. All raise EffectFailed."""
+
+    async def position(self) -> LedgerPosition:
+        """How far it was kept."""
+
+    async def keep(self, entries: Sequence[LedgerEntry], position: LedgerPosition) -> None:
+        """Entries and position at once; what is there already is no error."""
+
+    async def entries_of(self, caller: ChannelId) -> list[LedgerEntry]:
+        """All that was kept of this caller's call, in order."""
+
+    async def unmet_callers(self, exchange_started_at: datetime) -> list[ChannelId]:
+        """Callers without a record whose call is over, or was lost before this moment."""
+
+    async def settle(self, callers: Sequence[ChannelId]) -> None:
+        """These were no calls to the helpdesk."""
+
+    async def forget_old(self) -> None:
+        """Let go of entries that no record can need any more."""

@@ -7,8 +7,10 @@ have shown is acted on.
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import structlog
+from msgspec.structs import replace
 
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import RECONCILED
@@ -20,6 +22,7 @@ from agent.runtime.call_loop import CallLoop
 from agent.runtime.dispatcher import Dispatcher, call_of
 from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
+from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
 
 log = structlog.get_logger()
 
@@ -34,6 +37,17 @@ class Reconciler:
         self._unowned: set[ChannelId] = set()
         self._idle_bridges: set[BridgeId] = set()
         self._playing: set[PlaybackId] = set()
+        self._started_at: datetime | None = None
+        self._died_at = datetime.min.replace(tzinfo=UTC)
+
+    def exchange_started(self, at: datetime, lost_at: datetime | None) -> None:
+        """When the exchange that lives now began, and when the one before was heard last.
+
+        Every leg from before its beginning died with the one before.
+        """
+        if at != self._started_at:
+            self._started_at = at
+            self._died_at = min(lost_at or at, at)
 
     async def run(self, every_s: float = 2.0) -> None:
         """Look for ever; an exchange that does not answer is looked at again."""
@@ -54,13 +68,18 @@ class Reconciler:
 
     def _close_missing(self, living: Living) -> None:
         calls = [loop.call for loop in self._dispatcher.calls if loop.call]
-        missing = {leg for call in calls for leg in _legs(call) if leg not in living.channels}
-        for channel in missing & self._missing:
-            metrics.EVENTS_IGNORED.labels("hang_up_missed").inc()
-            log.warning("hang_up_missed", channel=channel)
-            gone = LegHungUp(at=clock.now(), source=RECONCILED, channel=channel)
-            self._dispatcher.tell(channel, gone)
-        self._missing = missing
+        missing = {leg: c for c in calls for leg in _legs(c) if leg not in living.channels}
+        for leg, call in missing.items():
+            if self._started_at and call.arrived.at < self._started_at:
+                self._close(leg, max(self._died_at, call.arrived.at), LOST_WITH_THE_EXCHANGE)
+            elif leg in self._missing:
+                self._close(leg, clock.now(), RECONCILED)
+        self._missing = set(missing)
+
+    def _close(self, leg: ChannelId, at: datetime, source: str) -> None:
+        metrics.EVENTS_IGNORED.labels("hang_up_missed").inc()
+        log.warning("hang_up_missed", channel=leg, source=source)
+        self._dispatcher.tell(leg, LegHungUp(at=at, source=source, channel=leg))
 
     async def _end_unheard(self) -> None:
         """A prompt whose end was told while we were away must not keep a caller in silence."""
@@ -79,21 +98,31 @@ class Reconciler:
     async def _own_unowned(self, living: Living) -> None:
         unowned = {c for c in living.in_our_care if not self._dispatcher.knows(c)}
         known, self._unowned = self._unowned, unowned
-        for channel in unowned & known:
+        # Callers first: an operator's leg may belong to the call that is taken up with one.
+        for channel in sorted(unowned & known, key=lambda c: call_of(c) is not None):
             with self._one_must_not_cost_the_others():
                 if call_of(channel):
-                    log.warning("leg_without_call", channel=channel)
-                    await self._exchange.hang_up(channel)
+                    await self._end_unowned(channel)
                 elif arrival := await self._exchange.arrival_of(channel):
-                    await self._own(arrival)
+                    await self._own(arrival, living)
 
-    async def _own(self, arrival: Arrival) -> None:
+    async def _end_unowned(self, leg: ChannelId) -> None:
+        if not self._dispatcher.knows(leg):
+            log.warning("leg_without_call", channel=leg)
+            await self._exchange.hang_up(leg)
+
+    async def _own(self, arrival: Arrival, living: Living) -> None:
         if arrival.call_id in self._dispatcher.failed:
             log.error("caller_sent_to_fallback", channel=arrival.channel)
             await self._exchange.send_to_fallback(arrival)
+        elif arrival.call_id in self._dispatcher.over:
+            await self._end_unowned(arrival.channel)
         else:
             log.warning("arrival_missed", channel=arrival.channel)
-            self._dispatcher.arrived(arrival)
+            marks = arrival.marked
+            if marks and marks.leg not in living.channels:
+                marks = replace(marks, operator=None, leg=None)
+            self._dispatcher.arrived(replace(arrival, marked=marks))
 
     async def _sweep_bridges(self, living: Living) -> None:
         idle = {b for b in living.empty_bridges if call_of(b) and not self._known(b)}

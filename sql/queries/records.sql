@@ -7,14 +7,14 @@ WITH batch AS MATERIALIZED (
 recorded_calls AS (
     INSERT INTO calls AS known (
         call_id, channel, line, caller_raw, caller_number, caller_shown, stage, arrived_at,
-        queued_at, answered_at, ended_at, operator, events, state, pending
+        queued_at, answered_at, ended_at, operator, events, state, pending, by_exchange_at
     )
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'calls') AS given (
         call_id text, channel text, line text, caller_raw text, caller_number text,
         caller_shown text, stage text, arrived_at timestamptz, queued_at timestamptz,
         answered_at timestamptz, ended_at timestamptz, operator text, events integer,
-        state jsonb, pending jsonb
+        state jsonb, pending jsonb, by_exchange_at timestamptz
     )
     ON CONFLICT (call_id) DO UPDATE SET
         stage = excluded.stage,
@@ -22,6 +22,7 @@ recorded_calls AS (
         answered_at = excluded.answered_at,
         ended_at = excluded.ended_at,
         operator = excluded.operator,
+        by_exchange_at = excluded.by_exchange_at,
         events = excluded.events,
         state = excluded.state,
         pending = excluded.pending

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_session import AriSession
@@ -28,6 +29,8 @@ class EventsHeard:
         self.arrivals: list[Arrival] = []
         self.told: list[tuple[str, AnyEvent]] = []
         self.connections = 0
+        self.started_at: datetime | None = None
+        self.lost_at: datetime | None = None
         self.session = AriSession(
             client,
             application,
@@ -36,8 +39,9 @@ class EventsHeard:
             self._connected,
         )
 
-    async def _connected(self) -> None:
+    async def _connected(self, started_at: datetime, lost_at: datetime | None) -> None:
         self.connections += 1
+        self.started_at, self.lost_at = started_at, lost_at
 
     async def until_ready(self) -> None:
         """Wait for our own echo. Raises TimeoutError."""

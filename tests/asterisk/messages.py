@@ -50,9 +50,8 @@ def playback(state: str = "playing") -> dict[str, Any]:
 
 EVERY_KIND = {
     "StasisStart": message("StasisStart", channel=channel(), args=[]),
-    "StasisEnd": message("StasisEnd", channel=channel()),
     "ChannelStateChange": message("ChannelStateChange", channel=channel(state="Up")),
-    "ChannelHangupRequest": message("ChannelHangupRequest", channel=channel(), soft=True),
+    "ChannelHangupRequest": message("ChannelHangupRequest", channel=channel(), cause=16),
     "ChannelDestroyed": message(
         "ChannelDestroyed", channel=channel(), cause=16, cause_txt="Normal Clearing"
     ),

@@ -34,7 +34,8 @@ class PretendAri:
         await self._socket.close()
 
     async def _information(self, _request: web.Request) -> web.Response:
-        return web.json_response({"system": {"version": self.version}})
+        status = {"startup_time": "2026-11-23T01:00:00.000+0000"}
+        return web.json_response({"system": {"version": self.version}, "status": status})
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         self._socket = socket = web.WebSocketResponse()

@@ -2,16 +2,26 @@
 
 from typing import get_args
 
+import msgspec
+
 from agent.commands.timeline import timeline_of
 from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.consultation import Outcome
 from agent.domain.events import (
     AnyEvent,
+    CallAdopted,
+    CallArrived,
     EffectRefused,
+    HandedToExchange,
+    NobodyTookCall,
+    NoticeHeard,
+    OperatorTookCall,
     PromptFinished,
+    StepMarked,
     TimerFired,
+    VoicemailLeft,
 )
-from agent.domain.identifiers import PlaybackId
+from agent.domain.identifiers import OperatorId, PlaybackId
 from tests.database.stories import Story, abandoned, escalated
 
 
@@ -21,6 +31,13 @@ def report_of(story: Story) -> CallReport:
     return CallReport(call=story.call, outcome=outcome, steps=(), deviations=(), events=events)
 
 
+def adopted_like(arrived: AnyEvent) -> CallAdopted:
+    assert isinstance(arrived, CallArrived)
+    fields = msgspec.structs.asdict(arrived)
+    del fields["by_exchange"]
+    return CallAdopted(**fields)
+
+
 def test_every_event_has_a_line_of_its_own_words() -> None:
     story = escalated()
     at = story.now
@@ -28,6 +45,13 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         TimerFired(at=at, timer="ring"),
         EffectRefused(at=at, effect="PlayPrompt", target="p9"),
         PromptFinished(at=at, playback=PlaybackId("unknown"), result="failed"),
+        adopted_like(story.records[0].event),
+        HandedToExchange(at=at, channel=story.call.channel),
+        NoticeHeard(at=at, channel=story.call.channel),
+        OperatorTookCall(at=at, operator=OperatorId("op-101"), channel=story.call.channel),
+        StepMarked(at=at, channel=story.call.channel, step="8"),
+        NobodyTookCall(at=at, channel=story.call.channel),
+        VoicemailLeft(at=at, channel=story.call.channel, recording="1795338000.7.wav"),
     )
     report = report_of(story)
     logged = (*report.events, *(LoggedEvent(90 + i, event) for i, event in enumerate(strange)))

@@ -8,25 +8,32 @@ from agent.domain.call_state import Call, Stage
 from agent.domain.effects import AnyEffect, CancelTimer, PlayPrompt, StartTimer, StopPrompt
 from agent.domain.events import (
     AnyEvent,
+    CallAdopted,
     CallArrived,
     Caller,
     CallerAnswered,
     DigitPressed,
     EffectRefused,
     FormArchived,
+    HandedToExchange,
     LegConnected,
     LegHungUp,
+    NobodyTookCall,
+    NoticeHeard,
     NumberPair,
     OperatorAnswered,
     OperatorLegReady,
     OperatorOffered,
     OperatorRinging,
     OperatorSpoke,
+    OperatorTookCall,
     PlaybackResult,
     PromptFinished,
     PromptStarted,
+    StepMarked,
     TicketReserved,
     TimerFired,
+    VoicemailLeft,
 )
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, operator_channel, playback_of
 from agent.domain.rules import CallRules
@@ -36,6 +43,8 @@ Effects = tuple[AnyEffect, ...]
 CALL = CallId("c0ffee")
 CALLER = ChannelId("1795338000.7")
 FIRST, SECOND = operator_channel(CALL, 1), operator_channel(CALL, 2)
+FALLBACK_LEG = ChannelId("1795338003.9")
+CEL = "CEL"
 SITI, BUDI = OperatorId("op-101"), OperatorId("op-102")
 FORM, TICKET = "0123/FK-TLP/LPSE.BTG/2026", "26-00412-0"
 SOP = "SOP-LPSE.BTG-017 rev 00"
@@ -74,8 +83,27 @@ class Story:
         self._call = decision.call
         return decision.effects
 
-    def arrives(self) -> Effects:
-        arrival: dict[str, Any] = {
+    def arrives(self, *, by_exchange: bool = False) -> Effects:
+        source = "CEL CHAN_START" if by_exchange else "ARI StasisStart"
+        return self.tell(
+            CallArrived(at=self.now, source=source, by_exchange=by_exchange, **self._arrival())
+        )
+
+    def adopted(self, operator: OperatorId | None = None) -> Effects:
+        """Its record is lost; its channel still tells who it is and with whom."""
+        leg = FIRST if operator else None
+        return self.tell(
+            CallAdopted(
+                at=self.now,
+                source="ARI channels",
+                operator=operator,
+                operator_channel=leg,
+                **self._arrival(),
+            )
+        )
+
+    def _arrival(self) -> dict[str, Any]:
+        return {
             "call_id": CALL,
             "channel": CALLER,
             "caller": Caller(raw="0811234567", number="+62811234567", shown="+62 811-234-567"),
@@ -83,7 +111,30 @@ class Story:
             "form_number": FORM,
             "rules": self._rules,
         }
-        return self.tell(CallArrived(at=self.now, source="ARI StasisStart", **arrival))
+
+    def handed_over(self) -> Effects:
+        return self.tell(HandedToExchange(at=self.now, source=CEL, channel=CALLER))
+
+    def notice_heard(self) -> Effects:
+        return self.tell(NoticeHeard(at=self.now, source=CEL, channel=CALLER))
+
+    def taken(self, operator: OperatorId = SITI, leg: ChannelId = FALLBACK_LEG) -> Effects:
+        return self.tell(OperatorTookCall(at=self.now, source=CEL, operator=operator, channel=leg))
+
+    def marks(self, steps: str, leg: ChannelId = FALLBACK_LEG) -> Effects:
+        """Several star codes at one moment; the effects of the last."""
+        effects: Effects = ()
+        for step in steps:
+            effects = self.tell(StepMarked(at=self.now, source=CEL, channel=leg, step=step))
+        return effects
+
+    def nobody_took(self) -> Effects:
+        return self.tell(NobodyTookCall(at=self.now, source=CEL, channel=CALLER))
+
+    def voicemail(self, recording: str = "1795338000.7.wav") -> Effects:
+        return self.tell(
+            VoicemailLeft(at=self.now, source=CEL, channel=CALLER, recording=recording)
+        )
 
     def caller_answered(self) -> Effects:
         return self.tell(CallerAnswered(at=self.now, source="ARI Up", channel=CALLER))
@@ -218,6 +269,24 @@ def solved() -> Story:
     story.after(30).presses("*6")
     story.after(10).hangs_up(CALLER)
     story.after(0.1).hangs_up(FIRST)
+    return story
+
+
+def handed() -> Story:
+    """Nobody met the caller but the exchange itself; it apologised and told of the recording."""
+    story = Story()
+    story.arrives(by_exchange=True)
+    story.after(0.1).caller_answered()
+    story.after(6).notice_heard()
+    return story
+
+
+def handed_talk() -> Story:
+    """Siti took the call that the exchange offered; both talk."""
+    story = handed()
+    story.after(4).taken()
+    story.connected(FALLBACK_LEG)
+    story.connected(CALLER)
     return story
 
 

@@ -23,6 +23,8 @@ from tests.domain.story import (
     Story,
     awaiting_ticket,
     connecting,
+    handed,
+    handed_talk,
     queueing,
     reading_numbers,
     ringing,
@@ -458,3 +460,52 @@ def test_a_running_call_deviates_only_in_what_is_already_certain() -> None:
     assert deviations(story) == []
     story.speaks()
     assert deviations(story) == [("time", "2", "met_late")]
+
+
+@pytest.mark.parametrize(
+    ("story", "outcome"),
+    [
+        (handed(), Outcome.ABANDONED_WAITING),
+        (handed_talk(), Outcome.DROPPED_BY_CALLER),
+    ],
+)
+def test_what_the_exchange_handled_has_an_outcome_and_one_deviation_of_the_equipment(
+    story: Story, outcome: Outcome
+) -> None:
+    story.after(5).hangs_up(CALLER)
+    assert judgement(story).outcome is outcome
+    assert deviations(story) == [("equipment", "1", "handled_without_the_service")]
+    assert judgement(story).deviations[0].operator is None, "no officer answers for it"
+
+
+def test_marks_in_the_exchanges_care_meet_their_steps() -> None:
+    story = handed_talk()
+    story.after(2).marks("2")
+    story.after(30).marks("3")
+    story.after(30).marks("6")
+    story.after(5).hangs_up(CALLER)
+    assert judgement(story).outcome is Outcome.SOLVED
+    assert [step(story, name).state for name in ("2", "3", "5", "6")] == ["met"] * 4
+    assert step(story, "3").seconds == 30
+
+
+def test_a_message_or_nobody_at_all_has_its_own_outcome() -> None:
+    left = handed()
+    left.after(60).nobody_took()
+    left.after(20).voicemail()
+    left.hangs_up(CALLER)
+    assert judgement(left).outcome is Outcome.VOICEMAIL
+    silent = handed()
+    silent.after(60).nobody_took()
+    silent.hangs_up(CALLER)
+    assert judgement(silent).outcome is Outcome.UNANSWERED
+
+
+def test_a_call_whose_record_was_lost_says_so() -> None:
+    story = Story()
+    story.adopted(SITI)
+    story.after(20).presses("*6")
+    story.after(5).hangs_up(CALLER)
+    story.hangs_up(FIRST)
+    assert judgement(story).outcome is Outcome.SOLVED
+    assert deviations(story) == [("equipment", "1", "record_lost")]

@@ -8,7 +8,9 @@ from tests.domain.story import (
     CALLER,
     MORNING,
     Story,
+    handed_talk,
     reading_numbers,
+    ringing,
     solved,
 )
 
@@ -22,7 +24,15 @@ def stories() -> list[Story]:
     archived.archived()
     read = reading_numbers()
     read.hangs_up(CALLER, cause=None)
-    return [timed, archived, read]
+    exchange = handed_talk()
+    exchange.marks("2")
+    unanswered = ringing()
+    unanswered.handed_over()
+    unanswered.nobody_took()
+    unanswered.voicemail()
+    adopted = Story()
+    adopted.adopted()
+    return [timed, archived, read, exchange, unanswered, adopted]
 
 
 def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:

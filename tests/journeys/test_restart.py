@@ -14,7 +14,6 @@ pytestmark = pytest.mark.usefixtures("recordings")
 async def test_people_talk_on_while_the_agent_restarts_and_star_eight_works_afterwards(
     office: Office,
 ) -> None:
-    before = await office.calls()
     words = office.speech("please_wait")
     async with office.on_duty(Answer()) as [phone]:
         talk = await office.conversation(phone)
@@ -46,7 +45,25 @@ async def test_people_talk_on_while_the_agent_restarts_and_star_eight_works_afte
     assert heard(caller, numbers)
     assert heard(operator, numbers)
     assert heard(second, office.speech("fallback_apology"))
-    assert await office.calls() == before + 1, "calls of the fallback come on record later"
+
+
+async def test_a_caller_whom_nobody_but_the_dialplan_met_is_on_record_afterwards(
+    office: Office,
+) -> None:
+    before = await office.calls()
+    async with office.on_duty(Reject(486)):
+        office.site.stop_agent()
+        caller = await office.dial()
+        await caller.hang_up()
+        await caller.ended(within=SOON)
+        await asyncio.to_thread(office.site.start_agent)
+        form = (await office.opened(before)).call.form_number
+        report = await office.archived(form, within=PATIENTLY)
+    assert report.call.by_exchange
+    assert report.call.arrived.source == "CEL CHAN_START"
+    assert [(d.kind, d.reason) for d in report.deviations] == [
+        ("equipment", "handled_without_the_service")
+    ]
 
 
 async def test_a_caller_who_waits_is_offered_an_operator_after_the_agent_has_died_and_come_back(
@@ -87,5 +104,5 @@ async def test_a_call_that_ended_while_the_agent_was_away_is_closed_afterwards(
         report = await office.archived(form, within=PATIENTLY)
     assert report.outcome == "solved"
     assert report.call.caller_gone
-    assert report.call.caller_gone.source == "reconciled", "and the record says by whose word"
+    assert report.call.caller_gone.source == "CEL HANGUP", "and the record says by whose word"
     assert await office.calls() == before + 1

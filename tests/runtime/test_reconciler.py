@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
 from msgspec.structs import replace
 
 from agent.database.connect import Connection
+from agent.domain.call_state import Stage
 from agent.domain.consultation import RECONCILED
+from agent.domain.events import LegHungUp
 from agent.domain.identifiers import BridgeId, ChannelId, bridge_of
+from agent.runtime import clock
+from agent.runtime.doors import CallMarks
 from agent.runtime.journal import JournaledRecorder
+from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
 from agent.runtime.reconciler import Reconciler
 from tests.database.agents import running_writer
-from tests.runtime.exchange import PretendExchange, arrival_of_call
+from tests.runtime.exchange import SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import Office, call_of_loop, office
 from tests.runtime.waiting import until
@@ -177,3 +183,93 @@ async def test_an_exchange_that_does_not_answer_is_looked_at_again(
         agent.exchange.away = False
         await until(lambda: stranger in agent.exchange.hung_up)
         looking.cancel()
+
+
+async def test_legs_that_died_with_the_exchange_are_closed_at_the_first_look(
+    url: str, connection: Connection
+) -> None:
+    exchange = PretendExchange()
+    async with running_writer(url) as writer, office(writer, exchange) as agent:
+        reconciler = Reconciler(exchange, agent.dispatcher)
+        loop = await agent.arrives(arrival_of_call())
+        await agent.talks(loop)
+        lost_at = clock.now()
+        exchange.channels.clear()
+        reconciler.exchange_started(lost_at + timedelta(seconds=2), lost_at)
+        await reconciler.look()
+        await until(lambda: not agent.dispatcher.calls)
+    row = await connection.fetchrow("SELECT ended_at FROM calls")
+    assert row
+    assert row["ended_at"] == lost_at, "the last moment at which it was heard of"
+    sources = await connection.fetch("SELECT source FROM call_events WHERE event = 'LegHungUp'")
+    assert {row["source"] for row in sources} == {LOST_WITH_THE_EXCHANGE}
+    assert await connection.fetchval("SELECT outcome FROM consultations") == "interrupted"
+
+
+async def test_a_call_of_the_new_exchange_is_not_taken_for_one_that_died(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    reconciler.exchange_started(clock.now() - timedelta(seconds=1), None)
+    loop = await agent.arrives(arrival_of_call())
+    agent.exchange.channels.clear()
+    await reconciler.look()
+    await asyncio.sleep(A_MOMENT_S)
+    assert not call_of_loop(loop).caller_gone
+
+
+async def test_a_talk_without_a_record_is_taken_up_from_what_its_channel_tells(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    leg = ChannelId(f"lpse-{arrival.call_id}-o1")
+    marks = CallMarks(arrival.call_id, "0007/FK-TLP/LPSE.BTG/2026", SITI, leg)
+    exchange = agent.exchange
+    exchange.missed[arrival.channel] = replace(arrival, marked=marks, answered=True)
+    exchange.channels |= {arrival.channel, leg}
+    exchange.in_our_care |= {arrival.channel, leg}
+    await reconciler.look()
+    await reconciler.look()
+    loop = agent.loop(arrival.call_id)
+    await until(lambda: loop.call is not None)
+    call = call_of_loop(loop)
+    assert call.stage is Stage.TALKING
+    assert call.form_number == marks.form_number
+    assert exchange.hung_up == [], "his operator's leg is his again"
+
+
+async def test_a_marked_caller_whose_operator_is_gone_waits_for_another(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    leg = ChannelId(f"lpse-{arrival.call_id}-o1")
+    marks = CallMarks(arrival.call_id, "0007/FK-TLP/LPSE.BTG/2026", SITI, leg)
+    exchange = agent.exchange
+    exchange.missed[arrival.channel] = replace(arrival, marked=marks, answered=True)
+    exchange.channels.add(arrival.channel)
+    exchange.in_our_care.add(arrival.channel)
+    await reconciler.look()
+    await reconciler.look()
+    loop = agent.loop(arrival.call_id)
+    await until(lambda: loop.call is not None and loop.call.stage is Stage.RINGING)
+
+
+async def test_a_leg_of_a_call_that_is_over_is_nobodys(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    arrival = arrival_of_call()
+    loop = await agent.arrives(arrival)
+    exchange = agent.exchange
+    exchange.tell(arrival.channel, _gone(arrival.channel))
+    await until(lambda: not agent.dispatcher.calls)
+    assert loop.call
+    exchange.missed[arrival.channel] = arrival
+    exchange.channels.add(arrival.channel)
+    exchange.in_our_care.add(arrival.channel)
+    await reconciler.look()
+    await reconciler.look()
+    assert exchange.hung_up == [arrival.channel]
+    assert not agent.dispatcher.calls
+
+
+def _gone(channel: ChannelId) -> LegHungUp:
+    return LegHungUp(at=clock.now(), source="ARI", channel=channel)

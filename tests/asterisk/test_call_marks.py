@@ -1,0 +1,30 @@
+import msgspec
+
+from agent.asterisk.call_marks import parse_marks, render_marks
+from agent.domain.call_state import Call
+from agent.runtime.doors import CallMarks
+from tests.domain.story import CALL, FIRST, FORM, SITI, queueing, talking
+
+
+def reported(call: Call, **unreported: str) -> dict[str, str]:
+    """What Asterisk then tells of the channel: only what it was asked to report."""
+    body = msgspec.json.decode(msgspec.json.encode(render_marks(call, **unreported)))
+    values = body["variables"].items()
+    return {k: v["value"] for k, v in values if isinstance(v, dict) and v["report_events"]}
+
+
+def test_a_channel_tells_its_call_and_form_and_the_operator_with_his_leg() -> None:
+    assert parse_marks(reported(talking().call)) == CallMarks(CALL, FORM, SITI, FIRST)
+
+
+def test_a_caller_who_waits_has_no_operator() -> None:
+    assert parse_marks(reported(queueing().call)) == CallMarks(CALL, FORM)
+
+
+def test_what_is_for_asterisk_alone_is_not_reported() -> None:
+    assert "TIMEOUT(absolute)" not in reported(talking().call, **{"TIMEOUT(absolute)": "60"})
+
+
+def test_a_channel_that_was_never_marked_tells_nothing() -> None:
+    assert parse_marks({}) is None
+    assert parse_marks({"LPSE_CALL": CALL}) is None
