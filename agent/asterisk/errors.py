@@ -21,3 +21,7 @@ class LedgerUnreadable(EffectFailed):
 
 class AsteriskUnfit(Exception):
     """This Asterisk must not be used; the message says why and what to install."""
+
+
+class AgiArgumentRefused(ValueError):
+    """No AGI command may hold this; the message says which argument and why, never its text."""

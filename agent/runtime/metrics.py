@@ -33,3 +33,7 @@ JOURNALED = Gauge("lpse_journal_records", "Records in the local journal, not yet
 WAITING = Gauge("lpse_callers_waiting", "Callers who wait for an operator")
 OPERATORS = Gauge("lpse_operators", "Operators, by state", ["state"])
 CLOCK_SKEW = Gauge("lpse_clock_skew_seconds", "The exchange's clock minus the agent's")
+AGI_ANSWERED = Counter("lpse_agi_answered", "FastAGI sessions that got their whole answer")
+AGI_REFUSED = Counter(
+    "lpse_agi_refused", "FastAGI sessions that ended without an answer, by reason", ["reason"]
+)
