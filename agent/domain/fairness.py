@@ -96,6 +96,11 @@ class Watch:
     def __init__(self) -> None:
         self._living: list[_Living] = []
 
+    @property
+    def remembered(self) -> int:
+        """How many calls later ones may still meet."""
+        return len(self._living)
+
     def look(self, course: Course) -> list[Met]:
         """What is found of this call and the earlier ones; of each call once, whoever it met."""
         arrived = course.call.arrived.at
