@@ -1,19 +1,19 @@
 """`lpse-agent calls`: which calls there were."""
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from agent.commands.plain import (
-    FIRST_YEAR,
-    LAST_YEAR,
     PIPE_COLUMNS,
+    SINCE_HELP,
+    UNTIL_HELP,
     ask,
     clock_of,
     console,
     parse_account,
+    parse_period,
     plain_object,
     print_json,
     refuse,
@@ -22,7 +22,6 @@ from agent.commands.plain import (
 from agent.commands.words import OUTCOMES
 from agent.database.reports import CallFilter, CallSummary, caller_digits, list_calls
 from agent.domain.consultation import Outcome
-from agent.domain.office_time import ZONES
 from agent.settings import read_settings
 
 HEADINGS = ("Masuk", "Formulir", "Tiket", "Penelepon", "Operator", "Hasil", "Penyimpangan")
@@ -31,18 +30,8 @@ Row = tuple[str, str, str, str, str, str, str]
 
 
 def calls(
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DAY", help="First day (2026-03-02) or moment (2026-03-02T09:00), office time."
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DAY", help="Last day, the whole of it, or the moment before which calls came."
-        ),
-    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help=SINCE_HELP)] = None,
+    until: Annotated[str | None, typer.Option(metavar="DAY", help=UNTIL_HELP)] = None,
     caller: Annotated[
         str | None,
         typer.Option(metavar="NUMBER", help="Caller's number in any form, or its last digits."),
@@ -94,10 +83,7 @@ def calls(
         settings = read_settings()
         if caller is not None and not caller_digits(caller):
             refuse(f"--caller {caller}: type digits, the whole number or its last ones.")
-        first = _moment("--since", since, settings.zone)[0]
-        end = _moment("--until", until, settings.zone)[1]
-        if first and end and first > end:
-            refuse(f"--since {since} is later than --until {until}.")
+        first, end = parse_period(since, until, settings.zone)
         wanted = CallFilter(
             since=first,
             until=end,
@@ -112,21 +98,6 @@ def calls(
             print_json([plain_object(summary, settings.zone) for summary in found])
         else:
             _show(found, settings.zone, limit)
-
-
-def _moment(option: str, typed: str | None, zone: str) -> tuple[datetime | None, datetime | None]:
-    """The moment typed, and the first moment after what was typed; a day ends at midnight."""
-    if typed is None:
-        return None, None
-    try:
-        at = datetime.fromisoformat(typed)
-    except ValueError:
-        refuse(f"{option} {typed}: write a day as 2026-03-02 or a moment as 2026-03-02T09:00.")
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        refuse(f"{option} {typed}: a year from {FIRST_YEAR} to {LAST_YEAR}.")
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=ZONES[zone])
-    return at, at + timedelta(days=1) if len(typed) <= len("2026-03-02") else at
 
 
 def _show(found: list[CallSummary], zone: str, limit: int) -> None:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknow
 from agent.database.migrations import require_migrated
 from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
-from agent.domain.office_time import local
+from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
@@ -30,6 +30,9 @@ PIPE_COLUMNS = 150
 
 # Anything else is a slip of the finger, and far years have no next day or no zone.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+SINCE_HELP = "First day (2026-03-02) or moment (2026-03-02T09:00), office time."
+UNTIL_HELP = "Last day, the whole of it, or the moment before which calls came."
 
 _ACCOUNT = re.compile(r"op-[0-9]{1,9}")
 
@@ -78,6 +81,31 @@ def parse_account(option: str, typed: str) -> OperatorId:
     if not _ACCOUNT.fullmatch(typed):
         refuse(f"{option} {typed}: an account looks like op-101, see `lpse-agent operator list`.")
     return OperatorId(typed)
+
+
+def parse_period(
+    since: str | None, until: str | None, zone: str
+) -> tuple[datetime | None, datetime | None]:
+    """The first moment and the first no longer wanted, as typed; ends the command for others."""
+    first, end = _moment("--since", since, zone)[0], _moment("--until", until, zone)[1]
+    if first and end and first > end:
+        refuse(f"--since {since} is later than --until {until}.")
+    return first, end
+
+
+def _moment(option: str, typed: str | None, zone: str) -> tuple[datetime | None, datetime | None]:
+    """The moment typed, and the first moment after what was typed; a day ends at midnight."""
+    if typed is None:
+        return None, None
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        refuse(f"{option} {typed}: write a day as 2026-03-02 or a moment as 2026-03-02T09:00.")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        refuse(f"{option} {typed}: a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=ZONES[zone])
+    return at, at + timedelta(days=1) if len(typed) <= len("2026-03-02") else at
 
 
 def _end(sentence: str, status: int) -> NoReturn:

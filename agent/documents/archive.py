@@ -53,6 +53,17 @@ class Archive:
         return Performed(event=archived)
 
 
+def archived_sha256(folder: Path, path: str) -> str | None:
+    """The hash of an archived form, by its path on record; None where no such file can be read."""
+    file = folder / path
+    try:
+        if not file.resolve().is_relative_to(folder.resolve()):
+            return None  # a record that was tampered with must not lead out of the archive
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError):  # a path with a zero character is a ValueError
+        return None
+
+
 def render_form(call: Call, sop: Sop) -> bytes:
     """The form as it is archived; the same call gives the same bytes."""
     document = {

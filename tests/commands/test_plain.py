@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from agent.commands.plain import clock_of, milliseconds, refuse, seconds
+from agent.commands.plain import clock_of, milliseconds, parse_period, refuse, seconds
 
 LATE = datetime(2026, 12, 31, 18, 30, 5, 123456, tzinfo=UTC)
 
@@ -28,3 +28,12 @@ def test_what_was_typed_is_quoted_without_what_a_terminal_obeys(
         refuse("No call has the number 1\n\x1b[31m2\u202e\udcff.")
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err == "No call has the number 1??[31m2??.\n"
+
+
+def test_a_period_begins_with_its_first_day_and_ends_with_the_midnight_after_its_last() -> None:
+    first, end = parse_period("2026-03-02", "2026-03-02", "WIB")
+    assert first == datetime(2026, 3, 1, 17, tzinfo=UTC)
+    assert end == datetime(2026, 3, 2, 17, tzinfo=UTC)
+    moment = "2026-03-02T09:00+00:00"
+    assert parse_period(None, moment, "WIB") == (None, datetime(2026, 3, 2, 9, tzinfo=UTC))
+    assert parse_period(None, None, "WIB") == (None, None)

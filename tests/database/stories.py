@@ -174,9 +174,14 @@ class Story:
         )
 
 
-def escalated(number: int = 1, start: datetime = MORNING, greeting_s: float = 2.0) -> Story:
+def escalated(
+    number: int = 1,
+    start: datetime = MORNING,
+    greeting_s: float = 2.0,
+    operator: str = "op-101",
+) -> Story:
     """The whole path: welcome, answer, greeting, identity, escalation, numbers heard, archive."""
-    story = Story(number, start)
+    story = Story(number, start, operator=operator)
     story.arrive()
     story.hear_prompts()
     story.ring()
@@ -208,9 +213,9 @@ def solved(number: int = 1, start: datetime = MORNING, operator: str = "op-101")
     return story
 
 
-def abandoned(number: int = 1, start: datetime = MORNING) -> Story:
+def abandoned(number: int = 1, start: datetime = MORNING, operator: str = "op-101") -> Story:
     """The caller hangs up while an operator's telephone rings."""
-    story = Story(number, start)
+    story = Story(number, start, operator=operator)
     story.arrive()
     story.hear_prompts()
     operator = story.ring()

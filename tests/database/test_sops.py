@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from agent.database.connect import Connection
 from agent.database.errors import SopRevisionChanged
-from agent.database.sops import all_sops, load_sop
+from agent.database.sops import all_sops, changed_sops, load_sop
 from agent.domain.sop import SopInvalid
 from agent.settings import DATA
 from tests.database.stories import SOP_NAME
@@ -43,3 +44,11 @@ async def test_what_is_no_procedure_is_not_kept(url: str, content: dict[str, Any
     with pytest.raises(SopInvalid):
         await load_sop(url, {**content, "steps": "none"})
     assert set(await all_sops(url)) == {SOP_NAME}
+
+
+async def test_a_revision_that_was_changed_where_it_is_kept_is_known_by_its_hash(
+    url: str, connection: Connection
+) -> None:
+    assert await changed_sops(connection) == []
+    await connection.execute("UPDATE sop_revisions SET content = content - 'legal_basis'")
+    assert await changed_sops(connection) == [SOP_NAME]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from agent.documents.archive import Archive, ArchiveFailed, render_form
+from agent.documents.archive import Archive, ArchiveFailed, archived_sha256, render_form
 from agent.domain.call import replay
 from agent.domain.call_state import Call
 from agent.domain.consultation import judge
@@ -114,3 +114,19 @@ async def test_a_call_of_new_years_night_is_archived_in_the_year_of_the_offices_
     story = Story(start=datetime(2026, 12, 31, 17, 0, tzinfo=UTC))  # 00:00 WIB
     story.arrives()
     assert (await archived(archive, story.call)).path == f"2027/{CALL}.json"
+
+
+async def test_what_is_in_the_archive_is_known_by_its_hash_and_nothing_outside_of_it(
+    archive: Archive, folder: Path
+) -> None:
+    event = await archived(archive, solved().call)
+    assert archived_sha256(folder, event.path) == event.sha256
+    (folder.parent / "outside.json").write_text("{}")
+    for path in (
+        "2026/none.json",
+        "",
+        "../outside.json",
+        str(folder.parent / "outside.json"),
+        "\0",
+    ):
+        assert archived_sha256(folder, path) is None, path

@@ -6,12 +6,15 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 import pytest_asyncio
 
+from agent.database.verification import Scope, verify
+from agent.documents.archive import archived_sha256
 from agent.domain.consultation import Judgement
 from agent.domain.sop import parse_sop
 from agent.service import make_renderer, read_sop
@@ -82,3 +85,20 @@ async def recordings(request: pytest.FixtureRequest, office: Office) -> AsyncIte
         judgement = Judgement(report.outcome, report.steps, report.deviations)
         judged = msgspec.json.format(msgspec.json.encode(judgement), indent=1)
         await asyncio.to_thread(Path(folder, f"{name}.judged.json").write_bytes, judged)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def kept_promises(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Whatever the journey was, the office's record keeps its promises, or the journey fails."""
+    yield
+    if "site" not in request.fixturenames:
+        return  # it has no agent, and so no record
+    site = request.getfixturevalue("site")
+    documents = partial(archived_sha256, site.folder / "archive")
+    broken = [
+        "\n  ".join((finding.sentence, *finding.examples))
+        for finding in await verify(site.database_url, Scope(sha256_of=documents))
+        if not finding.holds
+    ]
+    if broken:
+        pytest.fail("\n".join(broken), pytrace=False)
