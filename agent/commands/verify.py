@@ -44,7 +44,7 @@ def verify(
     ✓ is kept. ✗ is broken, and the lines below it show where, by form numbers.
     What only looks broken, and why it is not, is noted. Nothing is changed,
     and nobody waits: it may run beside the service, whose calls it sees as
-    they were at one moment. A day takes seconds, a million calls half an hour.
+    they were at one moment. A day takes seconds, a million calls ten minutes.
 
     Examples:
     lpse-agent verify
@@ -78,4 +78,6 @@ def _show(findings: list[Finding]) -> None:
         for example in finding.examples:
             out.print(f"    {example}", soft_wrap=True)
     broken = sum(not finding.holds for finding in findings)
-    out.print(f"{broken} of {len(findings)} promises are broken." if broken else "All are kept.")
+    calls = next(f.counts["offered"] for f in findings if f.promise == "outcomes_add_up")
+    kept = f"{broken} of {len(findings)} promises are broken" if broken else "All are kept"
+    out.print(f"{kept}; calls looked at: {calls}.")

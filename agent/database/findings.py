@@ -156,7 +156,10 @@ PROMISES: dict[Promise, Words] = {
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise looked at; examples (at most ten) are of what breaks it, or else of its notes."""
+    """One promise looked at; examples (at most ten) are of what breaks it, or else of its notes.
+
+    `outcomes_add_up` also counts the calls offered and those of each outcome.
+    """
 
     promise: Promise
     holds: bool

@@ -104,7 +104,9 @@ async def _look_at_tables(connection: Connection, scope: Scope) -> dict[Promise,
         tallies[promise] = Tally(promise)
         async for row in connection.cursor(sql(query), *arguments, prefetch=ROWS_AT_A_TIME):
             tallies[promise].add(row["what"], row["example"])
-    for row in await connection.fetch(sql("count_outcomes"), scope.since, scope.until):
+    counted = await connection.fetch(sql("count_outcomes"), scope.since, scope.until)
+    tallies["outcomes_add_up"].measure("offered", sum(row["calls"] for row in counted))
+    for row in counted:
         tallies["outcomes_add_up"].measure(row["outcome"], row["calls"])
     return tallies
 

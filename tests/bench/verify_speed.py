@@ -1,6 +1,6 @@
 """How long `lpse-agent verify` takes, part by part, and how much memory.
 
-    python tests/bench/verify_speed.py [calls, 100000 by default]
+    python -m tests.bench.verify_speed [calls, 100000 by default]
 
 Fills a PostgreSQL of its own with calls, then asks every part by itself. A part that takes longer
 than a second shows its plan. Memory is the highest that the process ever had: before the first

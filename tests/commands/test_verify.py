@@ -34,7 +34,7 @@ async def test_a_record_that_keeps_its_promises_ends_with_status_zero(
     ended = await shell.start(filled, "verify")
     assert (ended.status, ended.err) == (0, "")
     lines = [line for line in ended.out.splitlines() if not line.startswith(" ")]
-    assert lines.pop() == "All are kept."
+    assert lines.pop() == "All are kept; calls looked at: 3."
     assert len(lines) == len(PROMISES) - 1  # no archive was asked for
     assert {line[0] for line in lines} == {"✓"}
     assert all(line.endswith(".") for line in lines)
@@ -50,7 +50,7 @@ async def test_a_broken_promise_is_shown_with_its_form_number_and_status_one(
     [sentence] = [line for line in lines if line.startswith("✗")]
     assert sentence.endswith("1 with another record.")
     assert lines[lines.index(sentence) + 1].strip() == "0002/FK-TLP/LPSE.BTG/2026"
-    assert lines[-1] == f"1 of {len(PROMISES) - 1} promises are broken."
+    assert lines[-1] == f"1 of {len(PROMISES) - 1} promises are broken; calls looked at: 3."
     assert "8123456" not in ended.out.replace("-", "")
 
 

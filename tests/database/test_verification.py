@@ -1,5 +1,6 @@
 """Each promise of the record is kept by the stories, and found out when it is broken."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -54,6 +55,7 @@ async def test_all_promises_hold_for_calls_as_the_agent_records_them(url: str) -
     assert set(findings) == set(PROMISES)
     assert broken(findings) == set()
     assert findings["outcomes_add_up"].counts == {
+        "offered": 3,
         Outcome.ESCALATED: 1,
         Outcome.SOLVED: 1,
         Outcome.ABANDONED_WAITING: 1,
@@ -150,7 +152,7 @@ async def test_only_calls_of_the_period_are_looked_at(url: str, connection: Conn
     assert broken(await found(url, until=second)) == set()
     assert broken(await found(url, since=second + timedelta(microseconds=1))) == set()
     outcomes = (await found(url, since=second))["outcomes_add_up"].counts
-    assert outcomes == {Outcome.SOLVED: 1, Outcome.ABANDONED_WAITING: 1}
+    assert outcomes == {"offered": 2, Outcome.SOLVED: 1, Outcome.ABANDONED_WAITING: 1}
 
 
 async def test_it_only_reads_and_waits_for_nobody(url: str, connection: Connection) -> None:
@@ -161,6 +163,25 @@ async def test_it_only_reads_and_waits_for_nobody(url: str, connection: Connecti
     async with connection.transaction():
         await connection.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")  # all but reading waits
         assert broken(await found(url)) == set()
+
+
+async def test_calls_may_go_on_while_it_looks(url: str) -> None:
+    looks = 0
+
+    async def look_again_and_again(recorded: asyncio.Event) -> None:
+        nonlocal looks
+        while not recorded.is_set():
+            findings = await verify(url, Scope(looked_at=MORNING))
+            assert [one.sentence for one in findings if not one.holds] == []
+            looks += 1
+
+    async with asyncio.TaskGroup() as tasks:
+        recorded = asyncio.Event()
+        tasks.create_task(look_again_and_again(recorded))
+        for number in range(1, 9):
+            await keep(url, solved(number, MORNING + number * MINUTE))
+        recorded.set()
+    assert looks > 1
 
 
 async def test_a_server_that_is_away_is_said_plainly() -> None:
