@@ -112,6 +112,7 @@ def private_values(
         caller_password=secrets.token_urlsafe(9),
         trunk_addresses=trunk_addresses,
         helpdesk_number=helpdesk_number,
+        agi_port=free_port(socket.SOCK_STREAM),
     )
 
 

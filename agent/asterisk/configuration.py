@@ -38,12 +38,16 @@ class ConfigurationValues:
     caller_password: str
     trunk_addresses: tuple[str, ...]
     helpdesk_number: str
+    agi_port: int
     ari_address: str = "127.0.0.1"
     ari_user: str = "lpse-agent"
     sip_address: str = "127.0.0.1"
+    agi_address: str = "127.0.0.1"
     application: str = "lpse-helpdesk"
+    standby_application: str = "lpse-helpdesk-2"
     realm: str = "lpse-helpdesk"
     most_calls: int = 1000
+    longest_stasis_wait_seconds: int = 600
     longest_call_seconds: int = 4 * 3600
     fallback_ring_seconds: int = 60
 

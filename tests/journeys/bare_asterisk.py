@@ -1,5 +1,6 @@
 """An Asterisk with nobody on ARI: its callers reach operators by the dialplan's fallback alone."""
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Iterator
@@ -48,8 +49,8 @@ class BareAsterisk:
 
 
 @contextmanager
-def bare_asterisk() -> Iterator[BareAsterisk]:
-    """Started, and stopped again; its prompts folder is empty."""
+def bare_asterisk(**limits: int) -> Iterator[BareAsterisk]:
+    """Started, and stopped again; its prompts folder is empty. limits are ConfigurationValues."""
     # Not pytest's own folder: Asterisk's user may not enter that.
     with tempfile.TemporaryDirectory(prefix="lpse-") as name:
         folder = Path(name)
@@ -57,5 +58,5 @@ def bare_asterisk() -> Iterator[BareAsterisk]:
         (folder / "prompts").mkdir()
         installation = find_installation(Path(ROOT) if ROOT else None)
         values = private_values(installation, folder / "asterisk", folder / "prompts")
-        with AsteriskServer(installation, values) as server:
+        with AsteriskServer(installation, dataclasses.replace(values, **limits)) as server:
             yield BareAsterisk(server, folder)
