@@ -150,8 +150,11 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
         rules = make_rules(settings, sop, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, _Doors(ari, archive), numbers, floor, rules, sops))
 
+        reconciler = Reconciler(exchange, dispatcher)
+
         async def connected() -> None:
             floor.exchange_lost()
+            reconciler.reconnected()
 
         session = AriSession(
             client, settings.ari_application, dispatcher.arrived, dispatcher.tell, connected
@@ -169,7 +172,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
             dispatcher.resume(call)
         tasks.create_task(session.run())
         tasks.create_task(floor.run())
-        tasks.create_task(Reconciler(exchange, dispatcher).run())
+        tasks.create_task(reconciler.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
         _settle()

@@ -21,6 +21,9 @@ from agent.runtime.dispatcher import Dispatcher, call_of
 from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
 
+AGAIN_S = 0.5
+"""Between the two looks after a reconnection; a report on its way takes milliseconds."""
+
 log = structlog.get_logger()
 
 
@@ -34,15 +37,23 @@ class Reconciler:
         self._unowned: set[ChannelId] = set()
         self._idle_bridges: set[BridgeId] = set()
         self._playing: set[PlaybackId] = set()
+        self._reconnected = asyncio.Event()
+
+    def reconnected(self) -> None:
+        """What was missed is learnt now and not at the next turn: two looks soon."""
+        self._reconnected.set()
 
     async def run(self, every_s: float = 2.0) -> None:
         """Look for ever; an exchange that does not answer is looked at again."""
         while True:
+            pause_s = AGAIN_S if self._reconnected.is_set() else every_s
+            self._reconnected.clear()
             try:
                 await self.look()
             except EffectFailed as error:
                 log.warning("not_reconciled", reason=str(error))
-            await asyncio.sleep(every_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reconnected.wait(), pause_s)
 
     async def look(self) -> None:
         """One look. Raises EffectFailed."""

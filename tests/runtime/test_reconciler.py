@@ -55,6 +55,20 @@ async def test_a_hang_up_nobody_reported_is_acted_on_only_at_the_second_look(
     assert await connection.fetchval("SELECT outcome FROM consultations") == "interrupted"
 
 
+async def test_after_a_reconnection_what_was_missed_is_acted_on_without_waiting_for_its_turn(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    loop = await agent.arrives(arrival_of_call())
+    leg = await agent.talks(loop)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(reconciler.run(every_s=3600))
+        await asyncio.sleep(A_MOMENT_S)
+        agent.exchange.channels.discard(leg)
+        reconciler.reconnected()
+        await until(lambda: not agent.dispatcher.calls)
+        running.cancel()
+
+
 async def test_a_prompt_whose_end_nobody_reported_is_over_at_the_second_look(
     agent: Office, reconciler: Reconciler
 ) -> None:
