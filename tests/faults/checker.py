@@ -101,6 +101,15 @@ def one_record_each(history: History, reports: Iterable[CallReport]) -> list[Bre
     return breaches
 
 
+def logs_are_whole(reports: Iterable[CallReport]) -> list[Breach]:
+    """I1, of the events: those of a call are numbered without a gap up to the last."""
+    return [
+        Breach("I1", f"{report.call.form_number}: its log has gaps")
+        for report in reports
+        if [e.sequence for e in report.events] != list(range(1, report.call.events + 1))
+    ]
+
+
 def times_are_true(
     history: History, reports: Iterable[CallReport], measured: dict[str, float]
 ) -> list[Breach]:

@@ -26,12 +26,13 @@ class EventProxy(Proxy):
         self.lost: list[str] = []
         """Kinds of those that never arrived."""
         self.repeated = 0
+        self.opened = 0
+        """Event sockets that the client opened so far."""
         self.calm()
 
     def calm(self) -> None:
         """Meddle with nothing."""
-        self.deaf = False
-        """Drop every event; the socket itself lives on."""
+        self._deaf: set[Link] = set()
         self._drop = self._repeat = self._late_s = 0.0
         self._drop_next: list[str] = []
         self._chance = random.Random(0)  # noqa: S311 (a fault that can be repeated)
@@ -50,8 +51,13 @@ class EventProxy(Proxy):
         """Drop the next event of each of these kinds."""
         self._drop_next += kinds
 
+    def deafen(self) -> None:
+        """Drop all further events of the sockets that are open now; the sockets live on."""
+        self._tell(lambda: self._deaf.update(self._open_events()))
+
     def inject(self, frames: bytes) -> None:
         """Send bytes of our own to every event socket, between two events of Asterisk."""
+        assert frames, "no bytes at all would end the link"
 
         def work() -> None:
             assert self._loop is not None
@@ -86,6 +92,7 @@ class EventProxy(Proxy):
         if not to_client and chunk.startswith(OPENING):
             self._open_events()
             self._events[link] = None
+            self.opened += 1
         if not to_client or link not in self._events:
             return super().carried(link, chunk, to_client=to_client)
         return self._meddled(link, chunk)
@@ -97,10 +104,10 @@ class EventProxy(Proxy):
             pieces, rest = [(0.0, head + end)], b""
         frames, self._events[link] = _split(rest + chunk)
         for frame in frames:
-            pieces += self._fate(frame)
+            pieces += self._fate(link, frame)
         return pieces
 
-    def _fate(self, frame: bytes) -> list[tuple[float, bytes]]:
+    def _fate(self, link: Link, frame: bytes) -> list[tuple[float, bytes]]:
         event = _event(frame)
         if event is None:
             return [(0.0, frame)]
@@ -110,7 +117,7 @@ class EventProxy(Proxy):
             self._drop_next.remove(kind)
             dropped = True
         else:
-            dropped = self.deaf or self._chance.random() < self._drop
+            dropped = link in self._deaf or self._chance.random() < self._drop
         if dropped:
             self.lost.append(kind)
             return []

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from agent.commands.replay import read_recording
-from agent.database.reports import CallReport
+from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call import replay
 from agent.domain.consultation import Outcome
+from agent.domain.events import AnyEvent
 from deploy.sip_phone import SipCall, SipPhones
 from tests.faults.checker import (
+    logs_are_whole,
     nobody_in_two_calls,
     nothing_personal,
     of_the_telephones,
@@ -47,12 +49,16 @@ class World:
         self.reports[place] = msgspec.structs.replace(report, call=call)
 
 
+def read_events(place: int) -> list[AnyEvent]:
+    """What happened in one of two calls."""
+    return read_recording(RECORDINGS / f"two_calls_at_once_have_two_operators_{place}.jsonl")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     phones, history, reports = SipPhones(tmp_path), History(), []
     for place, number in enumerate(NUMBERS, start=1):
-        name = f"two_calls_at_once_have_two_operators_{place}.jsonl"
-        call = replay(read_recording(RECORDINGS / name))
+        call = replay(read_events(place))
         caller = msgspec.structs.replace(call.caller, raw=number)
         call = msgspec.structs.replace(call, caller=caller)
         reports.append(
@@ -100,6 +106,16 @@ def test_a_call_that_the_fallback_took_may_have_no_record_and_its_operator_neith
     world.reports.pop()
     world.history.callers[-1].by_fallback = True
     assert world.broken() == set()
+
+
+def test_a_gap_in_a_calls_log_is_found(world: World) -> None:
+    [report] = world.reports[:1]
+    log = [LoggedEvent(place, event) for place, event in enumerate(read_events(1), start=1)]
+    whole = msgspec.structs.replace(report, events=tuple(log))
+    assert not logs_are_whole([whole])
+    for place in (0, 5, len(log) - 1):
+        gap = msgspec.structs.replace(report, events=tuple(log[:place] + log[place + 1 :]))
+        assert logs_are_whole([gap])
 
 
 @pytest.mark.parametrize("whose", ["answered_at", "ended_at"])

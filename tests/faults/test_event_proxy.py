@@ -127,7 +127,7 @@ async def test_a_share_of_events_is_dropped(
 async def test_a_deaf_socket_is_open_but_gets_nothing(
     exchange: Exchange, proxy: EventProxy, events: aiohttp.ClientWebSocketResponse[bool]
 ) -> None:
-    proxy.deaf = True
+    proxy.deafen()
     await exchange.send("Lost")
     await until(lambda: proxy.lost == ["Lost"])
     with pytest.raises(TimeoutError):
