@@ -6,7 +6,8 @@ CREATE TABLE call_events (
     at timestamp with time zone NOT NULL,
     source text NOT NULL,
     event text NOT NULL,
-    body jsonb NOT NULL
+    body jsonb NOT NULL,
+    epoch bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE calls (
@@ -24,7 +25,8 @@ CREATE TABLE calls (
     operator text,
     events integer NOT NULL,
     state jsonb NOT NULL,
-    pending jsonb NOT NULL
+    pending jsonb NOT NULL,
+    epoch bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE consultation_steps (
@@ -64,6 +66,15 @@ CREATE TABLE deviations (
     operator text,
     reason text NOT NULL,
     events integer[] NOT NULL
+);
+
+CREATE TABLE lease (
+    epoch bigint NOT NULL,
+    the_only_one boolean NOT NULL DEFAULT true,
+    holder text,
+    taken_at timestamp with time zone NOT NULL DEFAULT now(),
+    renewed_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
 CREATE TABLE number_reservations (
@@ -148,6 +159,15 @@ ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
 ALTER TABLE deviations ADD CONSTRAINT deviation_twice
     PRIMARY KEY (call_id, kind, step);
 
+ALTER TABLE lease ADD CONSTRAINT lease_beside_the_only_one
+    CHECK (the_only_one);
+
+ALTER TABLE lease ADD CONSTRAINT lease_without_epoch
+    PRIMARY KEY (epoch);
+
+ALTER TABLE lease ADD CONSTRAINT second_lease
+    UNIQUE (the_only_one);
+
 ALTER TABLE number_reservations ADD CONSTRAINT number_before_the_first
     CHECK ((sequence > 0));
 
@@ -222,6 +242,21 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'call_events is only ever added to: % is refused', TG_OP
         USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_former_owner(writing bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    owning bigint;
+BEGIN
+    SELECT epoch INTO owning FROM lease FOR KEY SHARE;
+    IF owning > writing THEN
+        RAISE EXCEPTION 'the office''s calls belong to epoch %, not to %', owning, writing
+            USING ERRCODE = 'LP001';
+    END IF;
 END
 $function$;
 

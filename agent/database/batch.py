@@ -104,7 +104,9 @@ def _values(row: StepRecord | Deviation) -> tuple[Any, ...]:
 def _event_row(record: Record) -> EventRow:
     event = record.event
     name = type(event).__name__
-    return EventRow(record.call_id, record.sequence, event.at, event.source, name, event)
+    return EventRow(
+        record.call_id, record.sequence, event.at, event.source, name, event, record.epoch
+    )
 
 
 def _call_row(record: Record) -> CallRow:
@@ -126,6 +128,7 @@ def _call_row(record: Record) -> CallRow:
         events=record.sequence,
         state=call,
         pending=record.pending,
+        epoch=record.epoch,
     )
 
 

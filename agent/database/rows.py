@@ -20,6 +20,7 @@ class EventRow(msgspec.Struct):
     source: str
     event: str
     body: AnyEvent
+    epoch: int
 
 
 class CallRow(msgspec.Struct):
@@ -40,6 +41,7 @@ class CallRow(msgspec.Struct):
     events: int
     state: Call
     pending: tuple[AnyEffect, ...]
+    epoch: int
 
 
 class ConsultationRow(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
 from agent.runtime.doors import Arrival, Performer
-from agent.runtime.errors import EffectFailed
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
 from agent.runtime.prompt_watch import PromptWatch
@@ -53,6 +53,7 @@ class CallServices:
     floor: FloorKeeper
     rules: CallRules
     sops: dict[str, Sop]
+    epoch: int = 0
 
 
 class CallLoop:
@@ -167,7 +168,14 @@ class CallLoop:
         if decision.call is before and not decision.effects:
             return
         pending = [*self._pending, *decision.effects]
-        record = Record(self.call_id, decision.call.events, event, decision.call, tuple(pending))
+        record = Record(
+            self.call_id,
+            decision.call.events,
+            event,
+            decision.call,
+            tuple(pending),
+            epoch=self._services.epoch,
+        )
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
         self.call = decision.call
@@ -247,6 +255,8 @@ class CallLoop:
         except EffectFailed as error:
             log.info("effect_refused", call=self.call_id, effect=name, reason=str(error))
             self._refuse(effect, str(error))
+        except StandDown:
+            raise
         except Exception as error:
             # One wish that our own mistake cannot fulfil must not cost the call its others.
             log.exception("effect_broken", call=self.call_id, effect=name)

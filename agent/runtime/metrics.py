@@ -33,3 +33,5 @@ JOURNALED = Gauge("lpse_journal_records", "Records in the local journal, not yet
 WAITING = Gauge("lpse_callers_waiting", "Callers who wait for an operator")
 OPERATORS = Gauge("lpse_operators", "Operators, by state", ["state"])
 CLOCK_SKEW = Gauge("lpse_clock_skew_seconds", "The exchange's clock minus the agent's")
+OWNER = Gauge("lpse_owner", "1 in the process that owns the office's calls, 0 in a standby")
+LEASE_EPOCH = Gauge("lpse_lease_epoch", "The epoch of the lease as this process saw it last")

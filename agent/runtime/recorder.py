@@ -15,13 +15,17 @@ NumberKind = Literal["form", "ticket"]
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One event of one call, the call after it, and the effects not yet known to be done."""
+    """One event of one call, the call after it, and the effects not yet known to be done.
+
+    `epoch` is that of the owner who made it.
+    """
 
     call_id: CallId
     sequence: int
     event: AnyEvent
     call: Call
     pending: tuple[AnyEffect, ...]
+    epoch: int = 0
 
 
 class UnfinishedCall(msgspec.Struct, frozen=True):
@@ -41,7 +45,7 @@ class Recorder(Protocol):
         """Set numbers aside, unused ones of an earlier block first; never the same twice."""
 
     async def unfinished(self) -> list[UnfinishedCall]:
-        """Calls that are not archived yet, oldest first."""
+        """Calls that are not archived yet, oldest first; from now on they are this owner's."""
 
     async def operators(self) -> list["OperatorAccount"]:
         """Operators who may take calls now."""

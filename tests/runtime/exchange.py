@@ -78,6 +78,8 @@ class PretendExchange:
         self.in_our_care: set[ChannelId] = set()
         self.bridges: set[BridgeId] = set()
         self.missed: dict[ChannelId, Arrival] = {}
+        self.at_standby: set[ChannelId] = set()
+        self.fetched: list[ChannelId] = []
         self.sent_to_fallback: list[Arrival] = []
         self.hung_up: list[ChannelId] = []
         self.removed: list[BridgeId] = []
@@ -194,6 +196,14 @@ class PretendExchange:
         """An arrival that nobody told of."""
         self._reach()
         return self.missed.get(channel)
+
+    async def fetch_callers(self, knows: Callable[[ChannelId], bool]) -> None:
+        """They are here from now on."""
+        self._reach()
+        for channel in [c for c in self.at_standby if not knows(c)]:
+            self.at_standby.discard(channel)
+            self.fetched.append(channel)
+            self.in_our_care.add(channel)
 
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """This caller is the dialplan's now."""
