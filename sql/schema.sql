@@ -7,7 +7,7 @@ CREATE TABLE call_events (
     source text NOT NULL,
     event text NOT NULL,
     body jsonb NOT NULL,
-    epoch bigint NOT NULL DEFAULT 0
+    epoch integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE calls (
@@ -26,7 +26,7 @@ CREATE TABLE calls (
     events integer NOT NULL,
     state jsonb NOT NULL,
     pending jsonb NOT NULL,
-    epoch bigint NOT NULL DEFAULT 0
+    epoch integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE consultation_steps (
@@ -69,7 +69,7 @@ CREATE TABLE deviations (
 );
 
 CREATE TABLE lease (
-    epoch bigint NOT NULL,
+    epoch integer NOT NULL,
     the_only_one boolean NOT NULL DEFAULT true,
     holder text,
     taken_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -245,12 +245,12 @@ BEGIN
 END
 $function$;
 
-CREATE OR REPLACE FUNCTION public.refuse_former_owner(writing bigint)
+CREATE OR REPLACE FUNCTION public.refuse_former_owner(writing integer)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    owning bigint;
+    owning integer;
 BEGIN
     SELECT epoch INTO owning FROM lease FOR KEY SHARE;
     IF owning > writing THEN

@@ -183,6 +183,7 @@ class AriSession:
                 self._heard(message.eventname)
             return
         if isinstance(message, ApplicationReplaced):
+            self.ready = False
             self._replaced()
             raise StandDown("another agent has taken this application's place")
         parsed = parse_event(message)

@@ -23,7 +23,13 @@ FORMER_OWNER = "LP001"
 """The SQL state of refuse_former_owner."""
 
 # asyncpg knows InterfaceError and InternalClientError beside what the server says.
-UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 async def open_connection(

@@ -3,7 +3,7 @@
 -- The epoch is the key so that a take-over, which changes it, and a record, which locks the key,
 -- wait for each other, while a renewal waits for neither.
 CREATE TABLE lease (
-    epoch bigint CONSTRAINT lease_without_epoch PRIMARY KEY,
+    epoch integer CONSTRAINT lease_without_epoch PRIMARY KEY,
     the_only_one boolean NOT NULL DEFAULT true CONSTRAINT second_lease UNIQUE,
     holder text,
     taken_at timestamptz NOT NULL DEFAULT now(),
@@ -14,12 +14,12 @@ CREATE TABLE lease (
 
 INSERT INTO lease (epoch) VALUES (0);
 
-ALTER TABLE calls ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
-ALTER TABLE call_events ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
+ALTER TABLE calls ADD COLUMN epoch integer NOT NULL DEFAULT 0;
+ALTER TABLE call_events ADD COLUMN epoch integer NOT NULL DEFAULT 0;
 
-CREATE FUNCTION refuse_former_owner(writing bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_former_owner(writing integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    owning bigint;
+    owning integer;
 BEGIN
     SELECT epoch INTO owning FROM lease FOR KEY SHARE;
     IF owning > writing THEN

@@ -15,7 +15,7 @@ recorded_calls AS (
         call_id text, channel text, line text, caller_raw text, caller_number text,
         caller_shown text, stage text, arrived_at timestamptz, queued_at timestamptz,
         answered_at timestamptz, ended_at timestamptz, operator text, events integer,
-        state jsonb, pending jsonb, epoch bigint
+        state jsonb, pending jsonb, epoch integer
     )
     ON CONFLICT (call_id) DO UPDATE SET
         stage = excluded.stage,
@@ -35,7 +35,7 @@ recorded_events AS (
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'events') AS given (
         call_id text, sequence integer, at timestamptz, source text, event text, body jsonb,
-        epoch bigint
+        epoch integer
     )
     ON CONFLICT (call_id, sequence) DO NOTHING
 ),

@@ -39,7 +39,7 @@ from agent.domain.events import (
 from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId, PlaybackId
 from agent.runtime import clock
 from agent.runtime.doors import DONE, Arrival, Living, Performed
-from agent.runtime.errors import EffectFailed
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.recorder import OperatorAccount
 
 ARI = "ARI"
@@ -86,6 +86,7 @@ class PretendExchange:
         self.published: list[list[str]] = []
         self.reachable = {SITI, BUDI}
         self.away = False
+        self.belongs_to_another = False
         self.times_asked = 0
         self._holds: dict[str, asyncio.Event] = {}
 
@@ -238,6 +239,8 @@ class PretendExchange:
 
     def _reach(self) -> None:
         self.times_asked += 1
+        if self.belongs_to_another:
+            raise StandDown("another commands")
         if self.away:
             raise EffectFailed("the exchange does not answer")
 

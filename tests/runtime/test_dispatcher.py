@@ -12,6 +12,7 @@ from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, Tim
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
+from agent.runtime.errors import stands_down
 from agent.runtime.journal import JournaledRecorder
 from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
@@ -204,3 +205,20 @@ async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_hol
         assert not agent.dispatcher.knows(leg)
         assert not agent.dispatcher.knows(arrival.channel)
         assert agent.floor.floor.operators[SITI].busy_with is None
+
+
+@pytest.mark.parametrize("where", ["record", "command"])
+async def test_a_call_that_is_anothers_now_is_not_taken_up_again_but_ends_the_service(
+    database: FaultyDatabase, exchange: PretendExchange, where: str
+) -> None:
+    with pytest.raises(BaseExceptionGroup) as ended:
+        async with office(database, exchange) as agent:
+            if where == "record":
+                database.belongs_to_another = True
+            else:
+                exchange.belongs_to_another = True
+            agent.dispatcher.arrived(arrival_of_call())
+            await asyncio.sleep(30 * A_MOMENT_S)
+    assert stands_down(ended.value)
+    assert len(database.kept) == (0 if where == "record" else 1), "and no refusal is recorded"
+    assert exchange.done == []
