@@ -27,7 +27,7 @@ class AgentProcess:
     def __init__(self, environment: Mapping[str, str], http_port: int, log: Path) -> None:
         self._environment = environment
         self._http_port = http_port
-        self._log = log
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -37,7 +37,7 @@ class AgentProcess:
 
     def start(self) -> None:
         """Start and do not wait."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 (*ending_with_us(), sys.executable, "-m", "agent", "serve"),
                 env=self._environment,
@@ -53,10 +53,10 @@ class AgentProcess:
         deadline = time.monotonic() + READY_DEADLINE_S
         while not self.is_ready(role):
             if self._process.poll() is not None:
-                words = self._log.read_text().strip().splitlines()[-1:]
-                raise SiteFailed(f"The agent ended at once: {''.join(words)} ({self._log})")
+                words = self.log.read_text().strip().splitlines()[-1:]
+                raise SiteFailed(f"The agent ended at once: {''.join(words)} ({self.log})")
             if time.monotonic() > deadline:
-                raise SiteFailed(f"The agent is not ready as {role}, see {self._log}.")
+                raise SiteFailed(f"The agent is not ready as {role}, see {self.log}.")
             time.sleep(0.05)
 
     def is_ready(self, role: str) -> bool:
@@ -96,3 +96,12 @@ class AgentProcess:
         except OSError:
             return {}
         return found
+
+    def measured(self, metric: str) -> float:
+        """One figure of /metrics; -1 when it is not there."""
+        url = f"http://127.0.0.1:{self._http_port}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{metric} "):
+                    return float(line.rpartition(" ")[2])
+        return -1.0
