@@ -137,8 +137,9 @@ async def test_an_owner_who_stood_still_commands_nothing_and_his_calls_go_on_und
 
         await asyncio.sleep(max(0.0, STILL_S - (time.monotonic() - still_since)))
         office.first.hold_still(False)
-        await office.ended(office.first, STANDS_DOWN_WITHIN)
+        ended = await office.ends(office.first, STANDS_DOWN_WITHIN)
         assert office.commands.since(still_since + 0.1) == []
+        assert ended
         assert office.commands.since(0.0), "what is watched is the way of its commands"
         assert "lease_lost" in log_of(office.first)
 

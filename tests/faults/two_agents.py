@@ -121,13 +121,17 @@ class TwoAgents(Office):
         await until("the standby has taken over", owns, within)
         return time.monotonic() - began
 
-    async def ended(self, process: AgentProcess, within: timedelta) -> None:
-        """Wait until a process has ended by itself. Raises TimeoutError."""
+    async def ends(self, process: AgentProcess, within: timedelta) -> bool:
+        """Whether a process ends by itself in this time."""
 
         async def gone() -> bool:
             return process.process_id is None
 
-        await until("the process has ended", gone, within)
+        try:
+            await until("the process has ended", gone, within)
+        except TimeoutError:
+            return False
+        return True
 
     def measured(self, metric: str) -> float:
         """One figure of whoever owns the calls."""
