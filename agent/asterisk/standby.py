@@ -74,5 +74,5 @@ class Standby:
                 log.warning("caller_not_sent_on", channel=arrival.channel, reason=str(error))
 
 
-async def _nothing() -> None:
+async def _nothing(*_moments: object) -> None:
     """Nobody waits for this connection."""

@@ -78,7 +78,7 @@ async def test_a_session_asks_before_it_opens_and_says_what_is_for_the_owner(
         if len(told) == 1:
             raise AsteriskUnreachable("nobody can know yet")
 
-    async def connected() -> None:
+    async def connected(*_moments: object) -> None:
         told.append("connected")
 
     session = AriSession(

@@ -27,7 +27,7 @@ class Owner:
             heard=self.witness.heard,
         )
 
-    async def _connected(self) -> None:
+    async def _connected(self, *_moments: object) -> None:
         pass
 
     async def is_ready(self) -> bool:
