@@ -5,19 +5,18 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from agent.asterisk.ari_client import AriClient
 from agent.asterisk.configuration import TEMPLATES
 from agent.domain.call_state import Stage
 from agent.runtime.lease import VALID_S
 from deploy.agent_process import AgentProcess
 from deploy.sip_phone import Answer, RingForever, SipPhone
+from tests.faults.far_caller import far_caller
 from tests.faults.two_agents import TwoAgents, two_agents
 from tests.journeys.office import PATIENTLY, SOON, heard, until
 
@@ -48,32 +47,6 @@ async def office(office_of_module: TwoAgents) -> AsyncIterator[TwoAgents]:
     """Both agents run, from new."""
     async with office_of_module.at_work():
         yield office_of_module
-
-
-@asynccontextmanager
-async def caller_by_wire(office: TwoAgents) -> AsyncIterator[str]:
-    """One more waiting caller than a process has telephones for; answers his form number."""
-    values = office.site.values
-    asterisk = office.site.asterisk
-    assert asterisk is not None
-    for place, application in enumerate(("Answer", "Wait,120"), start=1):
-        asterisk.command(f"dialplan add extension s,{place},{application} into waits")
-    before = await office.calls()
-    url = f"http://{values.ari_address}:{values.ari_port}"
-    async with AriClient(url, values.ari_user, values.ari_secret) as ari:
-        await ari.post(
-            "channels",
-            "by-wire",
-            endpoint=f"Local/{values.helpdesk_number}@from-trunk",
-            context="waits",
-            extension="s",
-            priority="1",
-            formats="alaw",
-        )
-        try:
-            yield (await office.opened(before)).call.form_number
-        finally:
-            await ari.delete("channels", "by-wire")
 
 
 async def waits(office: TwoAgents, form: str) -> None:
@@ -177,7 +150,10 @@ async def test_a_talk_a_ringing_telephone_and_a_waiting_caller_outlive_their_age
         called = await office.dial()
         ringing = await budi.incoming(within=PATIENTLY)
         ringing_form = (await office.opened(before + 1)).call.form_number
-        async with caller_by_wire(office) as waiting_form:
+        site = office.site
+        number, folder = site.values.helpdesk_number, site.folder / "far-phones"
+        async with far_caller(site.sip_server, number, folder):
+            waiting_form = (await office.opened(before + 2)).call.form_number
             await waits(office, waiting_form)
 
             office.first.stop(kill=True)
