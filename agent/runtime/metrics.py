@@ -33,3 +33,8 @@ JOURNALED = Gauge("lpse_journal_records", "Records in the local journal, not yet
 WAITING = Gauge("lpse_callers_waiting", "Callers who wait for an operator")
 OPERATORS = Gauge("lpse_operators", "Operators, by state", ["state"])
 CLOCK_SKEW = Gauge("lpse_clock_skew_seconds", "The exchange's clock minus the agent's")
+LOOP_LAG = Histogram(
+    "lpse_loop_lag_seconds",
+    "How late the loop calls what is due, twenty times a second",
+    buckets=_FAST,
+)
