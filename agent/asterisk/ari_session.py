@@ -25,6 +25,7 @@ from agent.asterisk.ari_messages import (
     MessageUnknown,
     parse_message,
 )
+from agent.asterisk.clock_skew import SKEW_ALARM_S
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
 from agent.asterisk.version import check_version
 from agent.domain.events import AnyEvent
@@ -40,7 +41,6 @@ REOPEN_AFTER_S = 0.5
 STUCK_AFTER_S = 60.0
 """Twice what all deadlines on the way from one try to the next can take."""
 MESSAGE_LIMIT = 4 * 1024 * 1024
-SKEW_ALARM_S = 0.2
 
 log = structlog.get_logger()
 
