@@ -26,7 +26,8 @@ from deploy.set_up_progress import Progress, SetUpRefused
 from deploy.set_up_python import make_service_environment
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PACKAGES = ["chrony", "fail2ban", "logrotate", "nftables"]
+# python3-systemd lets fail2ban read the machine's journal, see jail.d/lpse-asterisk.conf.
+PACKAGES = ["chrony", "fail2ban", "logrotate", "nftables", "python3-systemd"]
 NEEDED_BYTES = 1_500_000_000  # Asterisk's root, the Python environment, and a database
 # A cache may be emptied by whoever needs room; the Asterisk that takes calls may not.
 ASTERISK_HOME = "/usr/local/lib/lpse-agent"
