@@ -1,6 +1,7 @@
 """F26: whoever tries to call out at the office's cost gets no line."""
 
 import asyncio
+import re
 from collections import Counter
 
 import msgspec
@@ -105,6 +106,21 @@ async def test_no_other_request_makes_a_call(office: Office, ledger: Ledger, add
             assert status is not None, method
             assert status >= 400, method
     await only_callers_have_a_line(office, ledger)
+
+
+@pytest.mark.fault("F26", PROMISE)
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+async def test_nobody_learns_which_accounts_there_are(office: Office, method: str) -> None:
+    known = office.site.command("operator", "list", "--json")
+    assert "op-101" in known
+    answers = {}
+    with Stranger(office.site.sip_server, STRANGER) as guesser:
+        for account in ("op-101", "op-999", "nobody"):
+            answer = guesser.ask(guesser.request(method, user=account))
+            assert answer
+            challenge = re.findall(r"(?m)^(?:SIP/2.0|WWW-Authenticate:) .*$", answer)
+            answers[account] = [re.sub('(nonce|opaque)="[^"]*"', "", line) for line in challenge]
+    assert answers["op-999"] == answers["nobody"] == answers["op-101"]
 
 
 @pytest.mark.fault("F26", PROMISE)
