@@ -19,6 +19,7 @@ from agent.domain.events import (
     AnyEvent,
     CallArrived,
     CallerAnswered,
+    DetailShed,
     DigitPressed,
     EffectRefused,
     FormArchived,
@@ -47,6 +48,8 @@ def decide(call: Call | None, event: AnyEvent) -> Decision:
         if not isinstance(event, CallArrived):
             raise CallUnknown(type(event).__name__)
         return call_waiting.arrived(event)
+    if isinstance(event, DetailShed):  # what follows keeps its place in the log
+        return Decision(replace(call, events=call.events + event.count))
     decision = _dispatch(replace(call, events=call.events + 1), event)
     if not decision.effects and replace(decision.call, events=call.events) == call:
         return Decision(call)  # it taught nothing: repeated, too late or without meaning here
@@ -95,7 +98,7 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
             return _effect_refused(call, event)
         case FormArchived():
             return call_end.form_archived(call, event)
-        case CallArrived():  # repeated
+        case CallArrived() | DetailShed():  # repeated; counted before
             return Decision(call)
 
 

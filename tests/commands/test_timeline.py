@@ -7,6 +7,7 @@ from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.consultation import Outcome
 from agent.domain.events import (
     AnyEvent,
+    DetailShed,
     EffectRefused,
     PromptFinished,
     TimerFired,
@@ -28,6 +29,7 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         TimerFired(at=at, timer="ring"),
         EffectRefused(at=at, effect="PlayPrompt", target="p9"),
         PromptFinished(at=at, playback=PlaybackId("unknown"), result="failed"),
+        DetailShed(at=at, count=4),
     )
     report = report_of(story)
     logged = (*report.events, *(LoggedEvent(90 + i, event) for i, event in enumerate(strange)))
