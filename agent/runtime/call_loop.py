@@ -9,6 +9,7 @@ import structlog
 from agent.domain.call import decide
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import judge
+from agent.domain.details import is_detail
 from agent.domain.effects import (
     AnyEffect,
     CancelTimer,
@@ -167,7 +168,14 @@ class CallLoop:
         if decision.call is before and not decision.effects:
             return
         pending = [*self._pending, *decision.effects]
-        record = Record(self.call_id, decision.call.events, event, decision.call, tuple(pending))
+        record = Record(
+            self.call_id,
+            decision.call.events,
+            event,
+            decision.call,
+            tuple(pending),
+            detail=before is not None and is_detail(before, decision),
+        )
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
         self.call = decision.call

@@ -18,6 +18,10 @@ class FaultyDatabase:
         self.times_given = 0
         self.reservations: list[tuple[NumberKind, int, int]] = []
         self.away = False
+        self.broken = False
+        """Our own code at this door makes a mistake."""
+        self.seconds = 0.0
+        """How long it takes over each record."""
         self.away_after: int | None = None
         self.refuses: set[CallId] = set()
         self.empty = False
@@ -28,6 +32,8 @@ class FaultyDatabase:
     async def record(self, record: Record) -> None:
         """Keep it; one that is there already is no error."""
         await self._reach()
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         if self.away_after is not None:
             self.away = self.away_after == 0
             self.away_after -= 1
@@ -61,5 +67,7 @@ class FaultyDatabase:
 
     async def _reach(self) -> None:
         await self.open.wait()
+        if self.broken:
+            raise RuntimeError("a mistake of ours in the database")
         if self.away:
             raise EffectFailed("the database does not answer")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 from msgspec.structs import replace
@@ -10,7 +9,6 @@ from msgspec.structs import replace
 from agent.database.connect import Connection
 from agent.domain.consultation import RECONCILED
 from agent.domain.identifiers import BridgeId, ChannelId, bridge_of
-from agent.runtime.journal import JournaledRecorder
 from agent.runtime.reconciler import Reconciler
 from tests.database.agents import running_writer
 from tests.runtime.exchange import PretendExchange, arrival_of_call
@@ -139,14 +137,11 @@ async def test_a_bridge_left_over_is_removed_but_neither_a_living_calls_nor_a_st
     assert agent.exchange.removed == [BridgeId("lpse-dead")]
 
 
-async def test_the_caller_of_a_failed_call_goes_to_the_fallback_and_not_round_again(
-    tmp_path: Path,
-) -> None:
+async def test_the_caller_of_a_failed_call_goes_to_the_fallback_and_not_round_again() -> None:
     arrival, exchange = arrival_of_call(), PretendExchange()
     database = FaultyDatabase()
-    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
-    async with office(no_disk, exchange) as agent:
-        database.away = True
+    async with office(database, exchange) as agent:
+        database.broken = True
         agent.dispatcher.arrived(arrival)
         (loop,) = agent.dispatcher.calls
         await until(lambda: not agent.dispatcher.calls)
