@@ -22,7 +22,7 @@ from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
 from agent.runtime import metrics
 from agent.runtime.alarms import Alarms
-from agent.runtime.errors import EffectFailed, RecordRefused
+from agent.runtime.errors import EffectFailed, RecordRefused, StandDown
 from agent.runtime.recorder import NumberKind, OperatorAccount, Record, Recorder, UnfinishedCall
 from agent.runtime.spool import Spool
 
@@ -91,7 +91,10 @@ class JournaledRecorder:
         return f"{count} records are in memory alone: {self._spool.refusal}" if count else None
 
     async def record(self, record: Record) -> None:
-        """Durable in the database, or else in the journal, or else held in memory. Never fails."""
+        """Durable in the database, or else in the journal, or else held in memory.
+
+        Raises StandDown, and fails for nothing else.
+        """
         if self._quick and record.call_id not in self._journaled:
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -122,7 +125,7 @@ class JournaledRecorder:
         """As behind. Raises EffectFailed."""
         return await self._behind.operators()
 
-    async def run(self, every_s: float = 0.25) -> None:
+    async def run(self, every_s: float = 0.1) -> None:
         """Drain whenever there is something, for ever; the disk is tried again, too."""
         while True:
             await asyncio.sleep(every_s)
@@ -137,8 +140,8 @@ class JournaledRecorder:
     async def drain(self) -> None:
         """Bring every record of the journal into the database, in order.
 
-        Calls go on recording meanwhile and wait for nothing of it. Raises EffectFailed, or OSError
-        when the journal cannot be read; the next drain goes on where this one failed.
+        Calls go on recording meanwhile and wait for nothing of it. Raises EffectFailed, StandDown,
+        or OSError when the journal cannot be read; the next drain goes on where this one failed.
         """
         async with self._draining:
             drained = 0
@@ -190,11 +193,11 @@ class JournaledRecorder:
                 log.error("journal_line_torn", length=len(line))
         return records
 
-    async def _failure(self, record: Record) -> EffectFailed | None:
+    async def _failure(self, record: Record) -> EffectFailed | StandDown | None:
         """Give one of many; its failure must not cut the others off."""
         try:
             await self._give(record)
-        except EffectFailed as error:
+        except (EffectFailed, StandDown) as error:
             return error
         return None
 
