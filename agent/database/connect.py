@@ -15,7 +15,7 @@ CONNECT_S = 2.0
 STATEMENT_S = 1.5
 """The server gives up first, so that its connection stays usable."""
 COMMAND_S = 2.5
-"""A statement that is new to a connection takes two round trips: with a latency of half a second each
+"""A statement that is new to a connection takes two round trips: with half a second of latency each
 way it still has the time. No call waits for that long (agent/runtime/journal.py).
 """
 DEADLINE_S = 3.0
