@@ -41,6 +41,9 @@ from agent.runtime.numbers import NumberPool
 from agent.runtime.prompt_watch import PromptWatch
 from agent.runtime.recorder import Record, Recorder, UnfinishedCall
 
+NUMBER_PATIENCE_S = 2.0
+"""How long a caller waits for a form number; hours without a database use up those at hand."""
+
 log = structlog.get_logger()
 
 
@@ -126,12 +129,20 @@ class CallLoop:
             self.tell(CallerAnswered(at=arrival.at, source=arrival.source, channel=arrival.channel))
 
     async def _form_number(self, arrival: Arrival) -> str:
-        while True:
-            try:
-                return await self._services.numbers.form_number(arrival.at)
-            except EffectFailed as error:
-                log.error("form_number_missing", call=self.call_id, reason=str(error))
-                await asyncio.sleep(0.5)
+        """Raises EffectFailed: a caller without a number is not kept waiting in silence.
+
+        The dialplan's fallback brings him to an operator, and his form has its number later.
+        """
+        try:
+            async with asyncio.timeout(NUMBER_PATIENCE_S):
+                while True:
+                    try:
+                        return await self._services.numbers.form_number(arrival.at)
+                    except EffectFailed as error:
+                        log.error("form_number_missing", call=self.call_id, reason=str(error))
+                        await asyncio.sleep(0.5)
+        except TimeoutError as error:
+            raise EffectFailed("no form number could be had in time") from error
 
     def _resume(self, unfinished: UnfinishedCall, tasks: asyncio.TaskGroup) -> None:
         """Go on where the record ends; repeated wishes are recognised by their ids."""

@@ -54,6 +54,10 @@ class FaultyDatabase:
         self._next[kind, year] = first + count
         return [YearNumber(year, n) for n in range(first, first + count)]
 
+    def continue_at(self, kind: NumberKind, year: int, number: int) -> None:
+        """The next numbers that are reserved begin here."""
+        self._next[kind, year] = number
+
     async def unfinished(self) -> list[UnfinishedCall]:
         """Calls whose last record is not archived."""
         await self._reach()

@@ -200,3 +200,16 @@ async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_hol
         assert not agent.dispatcher.knows(leg)
         assert not agent.dispatcher.knows(arrival.channel)
         assert agent.floor.floor.operators[SITI].busy_with is None
+
+
+async def test_a_caller_for_whom_no_number_can_be_had_is_given_up_and_not_left_in_silence(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    """The reconciler sends whomever the dispatcher has given up to the dialplan's fallback."""
+    database.empty = True
+    arrival = arrival_of_call()
+    async with office(database, exchange) as agent:
+        agent.dispatcher.arrived(arrival)
+        await until(lambda: not agent.dispatcher.calls)
+        assert agent.dispatcher.failed == {arrival.call_id}
+    assert (database.kept, exchange.begun) == ([], [])
