@@ -22,7 +22,13 @@ DEADLINE_S = 3.0
 """For all that one borrowing of a connection does; no task may depend on asyncpg's own clock."""
 
 # asyncpg knows InterfaceError and InternalClientError beside what the server says.
-UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 async def open_connection(
