@@ -15,6 +15,7 @@ class FaultyDatabase:
 
     def __init__(self) -> None:
         self.kept: list[Record] = []
+        self.times_asked = 0
         self.times_given = 0
         self.reservations: list[tuple[NumberKind, int, int]] = []
         self.away = False
@@ -31,6 +32,7 @@ class FaultyDatabase:
 
     async def record(self, record: Record) -> None:
         """Keep it; one that is there already is no error."""
+        self.times_asked += 1
         await self._reach()
         if self.seconds:
             await asyncio.sleep(self.seconds)

@@ -473,3 +473,21 @@ async def test_a_locked_table_is_not_waited_for(
         running.cancel()
     assert await connection.fetchval("SELECT stage FROM calls") == "archived"
     assert await connection.fetchval("SELECT count(*) FROM call_events") == len(story.records)
+
+
+async def test_a_new_call_does_not_try_a_database_that_the_drain_has_just_found_slow(
+    database: FaultyDatabase, file: Path
+) -> None:
+    journal = JournaledRecorder(database, file)
+    first, second, third = (records_of(name, 1)[0] for name in "abc")
+    database.seconds = 0.2
+    await journal.record(first)
+    await journal.drain()
+    asked = database.times_asked
+    await journal.record(second)
+    assert (journal.waiting, database.times_asked) == (1, asked)
+    database.seconds = 0.0
+    await journal.drain()
+    await journal.record(third)
+    assert database.kept == [first, second, third]
+    assert journal.waiting == 0
