@@ -15,10 +15,11 @@ from pathlib import Path
 
 from agent.settings import ROOT
 from deploy.asterisk_server import ending_with_us
-from deploy.site import STOP_DEADLINE_S, Site
+from deploy.site import Site
 
 UNIT = (ROOT / "deploy/systemd/lpse-agent.service").read_text()
 LOOK_EVERY_S = 0.05
+STOP_DEADLINE_S = 20.0
 
 
 def of_the_unit(setting: str) -> float:
