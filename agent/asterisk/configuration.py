@@ -23,7 +23,9 @@ class ConfigurationValues:
     """Everything in which one installation of the helpdesk's Asterisk differs from another.
 
     Folders are absolute. What Asterisk writes lies below state_folder. trunk_addresses are
-    addresses or networks (192.0.2.0/24) of the telephone company.
+    addresses or networks (192.0.2.0/24) of the telephone company. At agi_port the dialplan's
+    fallback asks by FastAGI. longest_stasis_wait_seconds bounds the wait of a caller whom no agent
+    connects; fallback_ring_seconds is how long the fallback looks for an operator.
     """
 
     modules_folder: Path
