@@ -3,6 +3,10 @@
 The dialplan tries the owner's application, then the standby's. Whoever owns the calls next, or
 hears again, fetches the callers from there. When nobody does (no database, so no next owner), they
 are sent on to the dialplan's fallback: nobody waits in silence.
+
+Calls that live stay in the owner's application, which the next owner opens in his turn. To move
+them would lose an operator's leg that only rings: it is in no application yet (409), and answered
+it would enter the dead owner's and be hung up.
 """
 
 import asyncio

@@ -49,7 +49,7 @@ class LeaseSeen(msgspec.Struct, frozen=True):
 
 
 class LeaseStore(Protocol):
-    """Where the lease is kept. All raise EffectFailed, always within a second."""
+    """Where the lease is kept. All raise EffectFailed; a renewal does within a second."""
 
     async def look(self, valid_s: float) -> LeaseSeen:
         """The lease as it is."""
