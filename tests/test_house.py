@@ -1,6 +1,10 @@
 """The house keeps itself in order: what no linter knows of shared habits is checked here."""
 
 import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -114,6 +118,18 @@ def test_a_package_says_in_one_sentence_what_lives_there_and_holds_nothing_else(
     assert sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
+
+
+def test_the_service_imports_nothing_that_only_the_tests_depend_on() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    depended_on = {re.split("[<>=]", line)[0] for line in project["dependencies"]}
+    distributions = packages_distributions()
+    for source in MODULES:
+        for name in _imports(_tree(source)):
+            top = name.split(".")[0]
+            if top and top != "agent" and top not in sys.stdlib_module_names:
+                given_by = {name.replace("_", "-") for name in distributions.get(top, [top])}
+                assert given_by & depended_on, f"{_named(source)} imports {top}"
 
 
 def test_every_folder_of_source_files_is_a_package() -> None:
