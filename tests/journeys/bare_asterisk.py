@@ -1,9 +1,10 @@
 """An Asterisk with nobody on ARI: its callers reach operators by the dialplan's fallback alone."""
 
+import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from agent.asterisk.ari_client import AriClient
@@ -11,6 +12,7 @@ from agent.asterisk.ari_exchange import FALLBACK_VARIABLE, AriExchange
 from agent.asterisk.phone_accounts import digest_of
 from agent.runtime.recorder import OperatorAccount
 from deploy.asterisk_server import AsteriskServer, find_installation, private_values
+from tests.asterisk.events_heard import EventsHeard
 
 PASSWORD = "kata-sandi-uji"  # noqa: S105 (of phones that live for one test)
 # Set by ./deploy/test; empty when the machine's own Asterisk is the one.
@@ -40,6 +42,25 @@ class BareAsterisk:
         """Name the phones that the fallback rings, whatever was published."""
         async with self._client() as client:
             await client.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value=phones)
+
+    @asynccontextmanager
+    async def caller_held(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """The next caller is held as by an agent, marked, and sent to the fallback when told."""
+        async with self._client() as client, asyncio.TaskGroup() as tasks:
+            heard = EventsHeard(client, self.server.values.application)
+            listening = tasks.create_task(heard.session.run())
+            await heard.until_ready()
+
+            async def send_on() -> None:
+                await heard.until(lambda: bool(heard.arrivals))
+                [arrived] = heard.arrivals
+                marks = {"variables": {"LPSE_CALL": {"value": "c0ffee", "report_events": True}}}
+                await client.post("channels", arrived.channel, "variables", body=marks)
+                exchange = AriExchange(client, self.server.values.application)
+                await exchange.send_to_fallback(arrived)
+
+            yield send_on
+            listening.cancel()
 
     def _client(self) -> AriClient:
         values = self.server.values

@@ -75,6 +75,22 @@ async def test_a_caller_hears_the_apology_and_talks_with_the_operator_who_answer
     assert find_prompt(taken.heard, office.apology).score < PROMPT_HEARD / 2
 
 
+async def test_a_caller_whom_the_agent_sends_on_reaches_an_operator_too(office: Office) -> None:
+    """Asterisk refuses DB() on a channel for which a variable was set over ARI."""
+    await office.asterisk.tell_operators("PJSIP/op-101&PJSIP/op-102")
+    quick, slow = office.operators
+    quick.on_call, slow.on_call = Answer(), RingForever()
+    async with office.asterisk.caller_held() as send_on:
+        call = await office.caller.dial("1500")
+        await send_on()
+        taken, missed = await quick.incoming(SOON), await slow.incoming(SOON)
+        await taken.answered(SOON)
+        await missed.ended(SOON)
+        await taken.hang_up()
+        await call.ended(SOON)
+    assert find_prompt(call.heard, office.nobody).score < PROMPT_HEARD / 2
+
+
 async def test_a_caller_whom_nobody_takes_hears_so_and_is_released(office: Office) -> None:
     await office.asterisk.tell_operators("PJSIP/op-101&PJSIP/op-102")
     for phone in office.operators:
