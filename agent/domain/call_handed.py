@@ -7,7 +7,7 @@ operator's star codes it understands *2 *3 *6 *8; the ticket of an escalated cas
 from msgspec.structs import replace
 
 from agent.domain import call_end, call_talk
-from agent.domain.call_state import Call, Decision, Moment, Offer, Playback, Stage
+from agent.domain.call_state import Call, Decision, Offer, Playback, Stage
 from agent.domain.effects import (
     AnyEffect,
     ArchiveForm,
@@ -41,20 +41,8 @@ WAITING_TIMERS = ("welcome", "please_wait", "longest_wait", "new_round", "ring",
 
 def arrived(event: CallArrived) -> Decision:
     """A caller whom no agent met: his consultation opens with the exchange's word."""
-    arrived = Moment(event.at, event.source, 1)
-    return Decision(
-        Call(
-            call_id=event.call_id,
-            channel=event.channel,
-            caller=event.caller,
-            line=event.line,
-            form_number=event.form_number,
-            rules=event.rules,
-            arrived=arrived,
-            by_exchange=arrived,
-            stage=Stage.HANDED,
-        )
-    )
+    call = Call.opened(event)
+    return Decision(replace(call, stage=Stage.HANDED, by_exchange=call.arrived))
 
 
 def hand_over(call: Call, event: HandedToExchange) -> Decision:

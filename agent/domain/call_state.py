@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from agent.domain.effects import AnyEffect
-from agent.domain.events import Caller, Event, NumberPair, PlaybackResult
+from agent.domain.events import Caller, Event, NumberPair, Opening, PlaybackResult
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
 
@@ -109,6 +109,19 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     archived: Moment | None = None
     archive_path: str | None = None
     archive_sha256: str | None = None
+
+    @classmethod
+    def opened(cls, event: Opening) -> "Call":
+        """The call as its first event tells it."""
+        return cls(
+            call_id=event.call_id,
+            channel=event.channel,
+            caller=event.caller,
+            line=event.line,
+            form_number=event.form_number,
+            rules=event.rules,
+            arrived=Moment(event.at, event.source, 1),
+        )
 
     def moment(self, event: Event) -> Moment:
         """The event that is being decided, as proof."""

@@ -7,7 +7,7 @@ operator is connected: with it the greeting would not fit into step 2's ten seco
 from msgspec.structs import replace
 
 from agent.domain import call_prompts
-from agent.domain.call_state import Call, Decision, Moment, Offer, Stage
+from agent.domain.call_state import Call, Decision, Offer, Stage
 from agent.domain.effects import (
     AnswerCaller,
     AnyEffect,
@@ -44,33 +44,16 @@ WAITING = (Stage.QUEUEING, Stage.RINGING)
 
 def arrived(event: CallArrived) -> Decision:
     """Step 1: the consultation is open before anyone speaks."""
-    call = Call(
-        call_id=event.call_id,
-        channel=event.channel,
-        caller=event.caller,
-        line=event.line,
-        form_number=event.form_number,
-        rules=event.rules,
-        arrived=Moment(event.at, event.source, 1),
-    )
+    call = Call.opened(event)
     guard = StartTimer(timer="welcome", seconds=WELCOME_GUARD_SECONDS)
     return Decision(call, (AnswerCaller(channel=call.channel), guard))
 
 
 def adopted(event: CallAdopted) -> Decision:
     """A living call without a record: a talk goes on, anybody else waits for an operator anew."""
-    now = Moment(event.at, event.source, 1)
-    call = Call(
-        call_id=event.call_id,
-        channel=event.channel,
-        caller=event.caller,
-        line=event.line,
-        form_number=event.form_number,
-        rules=event.rules,
-        arrived=now,
-        caller_answered=now,
-        adopted=now,
-    )
+    call = Call.opened(event)
+    now = call.arrived
+    call = replace(call, caller_answered=now, adopted=now)
     if not event.operator or not event.operator_channel:
         return enter_queue(call, event)
     offer = Offer(

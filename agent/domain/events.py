@@ -37,8 +37,8 @@ class NumberPair(msgspec.Struct, frozen=True, omit_defaults=True):
     ticket_number: str | None = None
 
 
-class CallArrived(Event, frozen=True, kw_only=True, tag="CallArrived"):
-    """SOP step 1: a call entered the system; its consultation opens with this form number."""
+class Opening(Event, frozen=True, kw_only=True):
+    """What a call's first event tells: who it is, on which form and by which rules."""
 
     call_id: CallId
     channel: ChannelId
@@ -46,19 +46,18 @@ class CallArrived(Event, frozen=True, kw_only=True, tag="CallArrived"):
     line: str
     form_number: str
     rules: CallRules
+
+
+class CallArrived(Opening, frozen=True, kw_only=True, tag="CallArrived"):
+    """SOP step 1: a call entered the system; its consultation opens with this form number."""
+
     by_exchange: bool = False
     """The exchange brought him to an operator by itself: the agent only keeps the record."""
 
 
-class CallAdopted(Event, frozen=True, kw_only=True, tag="CallAdopted"):
+class CallAdopted(Opening, frozen=True, kw_only=True, tag="CallAdopted"):
     """A living call whose record is lost goes on from what its own channel still tells of it."""
 
-    call_id: CallId
-    channel: ChannelId
-    caller: Caller
-    line: str
-    form_number: str
-    rules: CallRules
     operator: OperatorId | None = None
     operator_channel: ChannelId | None = None
 

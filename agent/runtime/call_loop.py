@@ -124,7 +124,7 @@ class CallLoop:
         begun: AnyEvent
         if marks:
             begun = CallAdopted(
-                form_number=marks.form_number,
+                form_number=await self._form_number(arrival),
                 operator=marks.operator,
                 operator_channel=marks.leg,
                 **common,
@@ -143,6 +143,9 @@ class CallLoop:
     async def _form_number(self, arrival: Arrival) -> str:
         while True:
             try:
+                if arrival.marked:
+                    known = arrival.marked.form_number
+                    return await self._services.numbers.adopted_form_number(known, arrival.at)
                 return await self._services.numbers.form_number(arrival.at)
             except EffectFailed as error:
                 log.error("form_number_missing", call=self.call_id, reason=str(error))

@@ -67,6 +67,7 @@ class LedgerReader:
                 await self.tell_new()
                 await self.keep_new()
                 await self.record_unmet()
+                await self._ledger.turn_over(self._kept)
                 if since_forgetting >= FORGET_EVERY_S:
                     await self._keeper.forget_old()
                     since_forgetting = 0.0
@@ -89,10 +90,9 @@ class LedgerReader:
         while True:
             entries, position = await self._ledger.read(self._kept)
             if position == self._kept:
-                break
+                return
             await self._keeper.keep(entries, position)
             self._kept = position
-        await self._ledger.turn_over(self._kept)
 
     async def record_unmet(self) -> None:
         """Give callers whom no agent met a record. Raises EffectFailed.

@@ -15,6 +15,9 @@ from agent.runtime.recorder import NumberKind, Recorder
 BLOCK = 20
 """Reserved at a time; what a stopped service did not use is given out by the next."""
 
+REMEMBERED = 1000
+"""Form numbers given lately; calls without a record are found within seconds of a start."""
+
 log = structlog.get_logger()
 
 
@@ -28,6 +31,7 @@ class NumberPool:
         self._free: dict[tuple[NumberKind, int], deque[YearNumber]] = {}
         self._refilling: dict[tuple[NumberKind, int], asyncio.Lock] = {}
         self._tickets: dict[CallId, str] = {}
+        self._given: deque[str] = deque(maxlen=REMEMBERED)
 
     async def fill(self, at: datetime) -> None:
         """Reserve a first block of each kind. Raises EffectFailed."""
@@ -38,7 +42,22 @@ class NumberPool:
     async def form_number(self, at: datetime) -> str:
         """The next form number of the year in which the call arrived. Raises EffectFailed."""
         number = await self._take("form", at)
-        return render_form_number(number, self._office)
+        self._given.append(render_form_number(number, self._office))
+        return self._given[-1]
+
+    async def adopted_form_number(self, known: str, at: datetime) -> str:
+        """The number that a call without a record still knows; the next when it is another's now.
+
+        A database that lost the record does not know that it was given. Raises EffectFailed.
+        """
+        if known in self._given:
+            return await self.form_number(at)
+        for (kind, _year), free in self._free.items():
+            for number in list(free):
+                if kind == "form" and render_form_number(number, self._office) == known:
+                    free.remove(number)
+        self._given.append(known)
+        return known
 
     async def ticket_number(self, call_id: CallId, at: datetime) -> str:
         """This call's ticket number; the same one when it asks again. Raises EffectFailed."""

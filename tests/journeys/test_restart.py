@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from agent.domain.call_state import Stage
@@ -84,6 +85,42 @@ async def test_a_caller_who_waits_is_offered_an_operator_after_the_agent_has_die
     report = await office.archived(form)
     assert report.outcome == "dropped_by_caller"
     assert await office.calls() == before + 1
+
+
+async def test_a_talk_whose_record_is_lost_goes_on_from_what_its_channel_tells(
+    office: Office,
+) -> None:
+    async with office.on_duty(Answer()) as [phone]:
+        talk = await office.conversation(phone)
+        caller, operator, form = talk.caller, talk.operator, talk.form
+        office.site.stop_agent(kill=True)
+        await lose_record(office.site.database_url, form)
+        await asyncio.to_thread(office.site.start_agent)
+        await office.shows(
+            form, "taken up", lambda r: r.call.stage is Stage.TALKING, within=PATIENTLY
+        )
+        await operator.press("*3*6")
+        await office.shows(form, "decision", lambda r: r.call.decision == "solved")
+        await caller.hang_up()
+        await operator.ended(within=SOON)
+        report = await office.archived(form)
+    assert report.outcome == "solved"
+    assert report.call.adopted
+    assert [(d.kind, d.reason) for d in report.deviations] == [("equipment", "record_lost")]
+
+
+async def lose_record(url: str, form: str) -> None:
+    """As after a return to an older copy of the database."""
+    connection = await asyncpg.connect(url)
+    async with connection.transaction():
+        call = await connection.fetchval(
+            "SELECT call_id FROM consultations WHERE form_number = $1", form
+        )
+        await connection.execute("ALTER TABLE call_events DISABLE TRIGGER USER")
+        for table in ("deviations", "consultation_steps", "consultations", "call_events", "calls"):
+            await connection.execute(f"DELETE FROM {table} WHERE call_id = $1", call)  # noqa: S608 (our own names)
+        await connection.execute("ALTER TABLE call_events ENABLE TRIGGER USER")
+    await connection.close()
 
 
 async def test_a_call_that_ended_while_the_agent_was_away_is_closed_afterwards(

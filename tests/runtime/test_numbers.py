@@ -54,6 +54,28 @@ async def test_numbers_reserved_beforehand_are_given_while_the_database_is_away(
     assert await pool.form_number(NOVEMBER) == f"{BLOCK + 1:04d}/FK-TLP/LPSE.BTG/2026"
 
 
+async def test_the_number_of_a_call_without_a_record_is_kept_for_it(pool: NumberPool) -> None:
+    await pool.fill(NOVEMBER)
+    known = "0002/FK-TLP/LPSE.BTG/2026"
+    assert await pool.adopted_form_number(known, NOVEMBER) == known
+    others = [await pool.form_number(NOVEMBER) for _ in range(BLOCK)]
+    assert known not in others
+
+
+async def test_a_number_that_is_another_calls_already_is_not_given_twice(pool: NumberPool) -> None:
+    given = await pool.form_number(NOVEMBER)
+    adopted = await pool.adopted_form_number(given, NOVEMBER)
+    assert adopted != given
+    assert await pool.form_number(NOVEMBER) not in (given, adopted)
+
+
+async def test_a_number_of_another_block_is_taken_as_it_is(pool: NumberPool) -> None:
+    await pool.fill(NOVEMBER)
+    known = "9000/FK-TLP/LPSE.BTG/2026"
+    assert await pool.adopted_form_number(known, NOVEMBER) == known
+    assert await pool.form_number(NOVEMBER) == "0001/FK-TLP/LPSE.BTG/2026"
+
+
 async def test_a_call_that_asks_again_gets_the_same_ticket(pool: NumberPool) -> None:
     first = await pool.ticket_number(CallId("a"), NOVEMBER)
     other = await pool.ticket_number(CallId("b"), NOVEMBER)

@@ -14,7 +14,7 @@ from agent.domain.consultation import RECONCILED
 from agent.domain.events import LegHungUp
 from agent.domain.identifiers import BridgeId, ChannelId, bridge_of
 from agent.runtime import clock
-from agent.runtime.doors import CallMarks
+from agent.runtime.doors import Arrival, CallMarks
 from agent.runtime.journal import JournaledRecorder
 from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
 from agent.runtime.reconciler import Reconciler
@@ -217,16 +217,23 @@ async def test_a_call_of_the_new_exchange_is_not_taken_for_one_that_died(
     assert not call_of_loop(loop).caller_gone
 
 
-async def test_a_talk_without_a_record_is_taken_up_from_what_its_channel_tells(
-    agent: Office, reconciler: Reconciler
-) -> None:
+def marked_arrival(exchange: PretendExchange) -> tuple[Arrival, CallMarks]:
+    """A caller without a record, whose channel still tells that he talks with Siti."""
     arrival = arrival_of_call()
     leg = ChannelId(f"lpse-{arrival.call_id}-o1")
     marks = CallMarks(arrival.call_id, "0007/FK-TLP/LPSE.BTG/2026", SITI, leg)
-    exchange = agent.exchange
     exchange.missed[arrival.channel] = replace(arrival, marked=marks, answered=True)
-    exchange.channels |= {arrival.channel, leg}
-    exchange.in_our_care |= {arrival.channel, leg}
+    return arrival, marks
+
+
+async def test_a_talk_without_a_record_is_taken_up_from_what_its_channel_tells(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    exchange = agent.exchange
+    arrival, marks = marked_arrival(exchange)
+    assert marks.leg
+    exchange.channels |= {arrival.channel, marks.leg}
+    exchange.in_our_care |= {arrival.channel, marks.leg}
     await reconciler.look()
     await reconciler.look()
     loop = agent.loop(arrival.call_id)
@@ -240,11 +247,8 @@ async def test_a_talk_without_a_record_is_taken_up_from_what_its_channel_tells(
 async def test_a_marked_caller_whose_operator_is_gone_waits_for_another(
     agent: Office, reconciler: Reconciler
 ) -> None:
-    arrival = arrival_of_call()
-    leg = ChannelId(f"lpse-{arrival.call_id}-o1")
-    marks = CallMarks(arrival.call_id, "0007/FK-TLP/LPSE.BTG/2026", SITI, leg)
     exchange = agent.exchange
-    exchange.missed[arrival.channel] = replace(arrival, marked=marks, answered=True)
+    arrival, _ = marked_arrival(exchange)
     exchange.channels.add(arrival.channel)
     exchange.in_our_care.add(arrival.channel)
     await reconciler.look()
