@@ -1,5 +1,6 @@
 """Calls that the operator solves."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,9 @@ from tests.journeys.office import PATIENTLY, SOON, Office, heard, heard_tone, st
 
 ACCEPTED_HZ, REFUSED_HZ = 990, 340
 """What agent/speech/tones.py makes: the last of the tones, and the low one."""
+
+TONE = 1.0
+"""Seconds an operator listens to a tone; the next key and the end of a call cut it short."""
 
 pytestmark = pytest.mark.usefixtures("recordings")
 
@@ -27,8 +31,10 @@ async def test_a_solved_call_has_every_step_with_its_proof(office: Office) -> No
         await office.shows(form, "greeting", lambda r: r.call.greeted is not None)
         await operator.press("*3")
         await office.shows(form, "identity", lambda r: r.call.identity_taken is not None)
+        await asyncio.sleep(TONE)
         await operator.press("*6", by="info")
         await office.shows(form, "decision", lambda r: r.call.decision == "solved")
+        await asyncio.sleep(TONE)
         await caller.hang_up()
         ended_at = await operator.ended(within=SOON)
 
