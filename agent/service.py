@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import tomllib
 from collections.abc import Awaitable, Callable
@@ -41,6 +42,7 @@ from agent.runtime.reconciler import Reconciler
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
+from agent.watchdog import Watchdog
 from agent.web.health import Check, make_application
 
 RETRY_S = 1.0
@@ -106,14 +108,18 @@ async def serve(settings: Settings) -> None:
     content = read_sop(settings.sop_file)
     renderer = make_renderer(settings, parse_sop(content))
     stop = asyncio.Event()
+    watchdog = Watchdog(os.environ)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     try:
         async with asyncio.TaskGroup() as tasks:
-            service = tasks.create_task(_run(settings, content, renderer))
+            watch = tasks.create_task(watchdog.run())
+            service = tasks.create_task(_run(settings, content, renderer, watchdog))
             await _first(stop, service)
+            watchdog.stopping()
             service.cancel()
+            watch.cancel()
     except BaseExceptionGroup as group:
         # What ends the service is one mistake, however deep in its tasks it happened.
         raise _innermost(group) from group
@@ -131,7 +137,7 @@ async def _first(stop: asyncio.Event, service: "asyncio.Task[None]") -> None:
     await stop.wait()
 
 
-async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
+async def _run(settings: Settings, content: object, renderer: Renderer, watchdog: Watchdog) -> None:
     await _until_it_works("database", lambda: migrate(settings.database_url))
     url = settings.database_url
     sop = await _until_it_works("database", lambda: load_sop(url, content))
@@ -186,6 +192,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer) -> None:
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
         _settle()
+        watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(session))
         log.info("service_started", resumed=len(unfinished))
 
 
@@ -241,6 +248,10 @@ def _checks(
         return None if await renderer.works() else "no speech engine renders"
 
     return {"asterisk": echo, "record": record, "speech": speech}
+
+
+def _status(session: AriSession) -> str:
+    return "taking calls" if session.ready else "no echo from Asterisk, asking again and again"
 
 
 async def _serve_health(

@@ -12,17 +12,21 @@ import sys
 from pathlib import Path
 
 from deploy.checks import PARTS
-from deploy.set_up_asterisk import find_or_make_asterisk, refuse_without_room
+from deploy.set_up_asterisk import cache, find_or_make_asterisk, refuse_without_room
 from deploy.set_up_machine import (
     install_packages,
     refuse_unfit_machine,
     refuse_unusable_folder,
     state_folder,
+    unpack_packages,
 )
 from deploy.set_up_progress import Progress, SetUpRefused
 from deploy.set_up_python import make_environment
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# What every Debian machine has but not every container, and SIPp.
+TEST_PACKAGES = ["iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
+TEST_TOOLS = ["chrony", "fail2ban"]
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database
 
 
@@ -57,7 +61,8 @@ def set_up(purpose: str) -> Path:
             refuse_unusable_folder(state, STATE_BYTES)
         python = make_environment(CHECKOUT, state, progress, log)
         if purpose == "test":
-            install_packages(["sip-tester"], progress, log)
+            install_packages(TEST_PACKAGES, progress, log)
+            unpack_packages(TEST_TOOLS, cache() / "tools", progress, log)
         root = find_or_make_asterisk(python, progress, log)
     os.environ["LPSE_VAR"] = str(state)
     os.environ["LPSE_ASTERISK_ROOT"] = os.environ["LPSE_SPEECH_ROOT"] = str(root or "")

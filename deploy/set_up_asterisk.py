@@ -32,8 +32,7 @@ def refuse_without_room() -> None:
 def find_or_make_asterisk(python: Path, progress: Progress, log: Path) -> Path | None:
     """Return the root folder of a complete Asterisk, or None when the system's own is used.
 
-    `python` is the environment's: it knows what the agent needs of an Asterisk. The environment
-    variable LPSE_CACHE moves the shared folder. Raises SetUpRefused.
+    `python` is the environment's: it knows what the agent needs of one. Raises SetUpRefused.
     """
     if shutil.which("asterisk"):
         lacking = _what_lacks(python, None)
@@ -56,8 +55,13 @@ def find_or_make_asterisk(python: Path, progress: Progress, log: Path) -> Path |
     return root
 
 
+def cache() -> Path:
+    """The folder that all checkouts share; the environment variable LPSE_CACHE moves it."""
+    return Path(os.environ.get("LPSE_CACHE", CACHE))
+
+
 def _root() -> Path:
-    return Path(os.environ.get("LPSE_CACHE", CACHE)) / "asterisk"
+    return cache() / "asterisk"
 
 
 def _what_lacks(python: Path, root: Path | None) -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deploy.set_up_progress import Progress
 
 STATE_HOME = Path("/var/lib/lpse-agent")
+APT_GET = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
 NOBODY = 65534  # Debian's user without rights: what he can reach, every system user can
 
 
@@ -68,13 +69,36 @@ def install_packages(packages: Sequence[str], progress: Progress, log: Path) -> 
     if not missing:
         return
     progress.say(f"Debian packages: installing {' '.join(missing)}")
-    options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
+    _update(progress, log)
+    progress.run([*APT_GET, "install", "--no-install-recommends", *missing], log)
+
+
+def unpack_packages(packages: Sequence[str], home: Path, progress: Progress, log: Path) -> None:
+    """Lay the files of Debian packages into home, each in a folder of its name.
+
+    Nothing is installed or started: fail2ban would at once shut people out of this machine, and
+    chrony take its clock from whoever keeps it.
+    """
+    missing = [package for package in packages if not (home / package).exists()]
+    if not missing:
+        return
+    progress.say(f"Debian packages: unpacking {' '.join(missing)} into {home}")
+    home.mkdir(parents=True, exist_ok=True)
+    _update(progress, log)
+    for package in missing:
+        with tempfile.TemporaryDirectory(dir=home) as fresh:
+            progress.run(["env", f"--chdir={fresh}", *APT_GET, "download", package], log)
+            (archive,) = Path(fresh).glob("*.deb")
+            progress.run(["dpkg-deb", "--extract", str(archive), f"{fresh}/files"], log)
+            Path(fresh, "files").rename(home / package)
+
+
+def _update(progress: Progress, log: Path) -> None:
     try:
-        progress.run(["apt-get", *options, "update"], log)
+        progress.run([*APT_GET, "update"], log)
     except SetUpRefused:
-        # One dead source in the machine's list need not concern our packages: the install decides.
+        # One dead source in the machine's list need not concern our packages: apt-get decides.
         progress.say("Debian packages: apt-get update complained, trying what is there")
-    progress.run(["apt-get", *options, "install", "--no-install-recommends", *missing], log)
 
 
 def _is_installed(package: str) -> bool:

@@ -17,17 +17,13 @@ if TYPE_CHECKING:
     from deploy.set_up_progress import Progress
 
 LOCK_FILE = Path("deploy/requirements-dev.lock")
+SERVICE_LOCK_FILE = Path("deploy/requirements.lock")
 
 
 def make_environment(checkout: Path, state: Path, progress: Progress, log: Path) -> Path:
-    """Return the Python of an environment that is whole; makes what is missing or out of date."""
-    environment = Environment(checkout, state / "venv")
-    if not environment.has_locked_packages():
-        _need_venv_module(progress, log)
-        progress.say(f"Python: installing {LOCK_FILE} into {environment.folder}")
-        for command in environment.commands_for_packages():
-            progress.run([*ENDS_WITH_US, *command], log)
-        environment.remember(project="")
+    """Return the Python of an environment for the demo and the tests, with the project in it."""
+    environment = Environment(checkout, state / "venv", LOCK_FILE)
+    _need_packages(environment, progress, log)
     if not environment.has_project():
         progress.say("Python: installing the project itself")
         progress.run([*ENDS_WITH_US, *environment.command_for_project()], log)
@@ -36,17 +32,41 @@ def make_environment(checkout: Path, state: Path, progress: Progress, log: Path)
     return environment.python
 
 
+def make_service_environment(checkout: Path, state: Path, progress: Progress, log: Path) -> Path:
+    """Return the Python of an environment with what the service alone depends on.
+
+    Each state of the lock file has a folder of its own: nothing is taken from under a service that
+    runs. Those of old are for a person to remove.
+    """
+    mark = _digest((checkout / SERVICE_LOCK_FILE).read_bytes(), sys.version)[:12]
+    environment = Environment(checkout, state / f"service-{mark}", SERVICE_LOCK_FILE)
+    _need_packages(environment, progress, log)
+    progress.say(f"Python: {environment.python} is ready")
+    return environment.python
+
+
+def _need_packages(environment: Environment, progress: Progress, log: Path) -> None:
+    if environment.has_locked_packages():
+        return
+    _need_venv_module(progress, log)
+    progress.say(f"Python: installing {environment.lock_file} into {environment.folder}")
+    for command in environment.commands_for_packages():
+        progress.run([*ENDS_WITH_US, *command], log)
+    environment.remember(project="")
+
+
 class Environment:
     """One virtual environment, and the stamp in it that tells from what it was made."""
 
-    def __init__(self, checkout: Path, folder: Path) -> None:
+    def __init__(self, checkout: Path, folder: Path, lock_file: Path = LOCK_FILE) -> None:
         self.folder = folder
+        self.lock_file = lock_file
         self.python = folder / "bin" / "python"
         self._checkout = checkout
         self._stamp = folder / "made-from.json"
         # Scripts in an environment hold its path, the project's entry that of the checkout.
         self.packages_mark = _digest(
-            (checkout / LOCK_FILE).read_bytes(), sys.version, sys.base_prefix, str(folder)
+            (checkout / lock_file).read_bytes(), sys.version, sys.base_prefix, str(folder)
         )
         self.project_mark = _digest((checkout / "pyproject.toml").read_bytes(), str(checkout))
 
@@ -68,7 +88,7 @@ class Environment:
     def commands_for_packages(self) -> list[list[str]]:
         """Wheels only: a machine that sets itself up has no compiler."""
         pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "install"]
-        lock = str(self._checkout / LOCK_FILE)
+        lock = str(self._checkout / self.lock_file)
         return [
             [sys.executable, "-m", "venv", "--clear", str(self.folder)],
             [*pip, "--require-hashes", "--only-binary=:all:", "-r", lock],

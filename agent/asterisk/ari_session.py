@@ -6,7 +6,9 @@ only the echo of a user event that we sent counts as ready, and two missed echoe
 
 import asyncio
 import itertools
+import math
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -24,6 +26,7 @@ from agent.asterisk.ari_messages import (
     MessageUnknown,
     parse_message,
 )
+from agent.asterisk.clock_skew import SKEW_ALARM_S
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
 from agent.asterisk.version import check_version
 from agent.domain.events import AnyEvent
@@ -36,8 +39,9 @@ PROBE_DEADLINE_S = 2.0
 MISSES_ALLOWED = 2
 REOPEN_AFTER_S = 0.5
 """Never sooner than 250 ms after a loss, or the new session may stay deaf for ever."""
+STUCK_AFTER_S = 60.0
+"""Twice what all deadlines on the way from one try to the next can take."""
 MESSAGE_LIMIT = 4 * 1024 * 1024
-SKEW_ALARM_S = 0.2
 
 log = structlog.get_logger()
 
@@ -70,11 +74,18 @@ class AriSession:
         self._nonce = secrets.token_hex(4)
         self._probes = itertools.count()
         self._lost_at: datetime | None = None
+        self._tried_at = math.inf
         self.ready = False
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it has not even tried for long: then we are to blame and not Asterisk."""
+        return time.monotonic() - self._tried_at > STUCK_AFTER_S
 
     async def run(self) -> None:
         """Stay connected for ever. Raises StandDown, AsteriskUnfit."""
         while True:
+            self._tried_at = time.monotonic()
             try:
                 await self._one_session()
             except* StandDown as group:
@@ -136,6 +147,7 @@ class AriSession:
                 self.ready = True
 
     async def _echo(self) -> None:
+        self._tried_at = time.monotonic()
         name = f"lpse-echo-{self._nonce}-{next(self._probes)}"
         heard = self._echoes[name] = asyncio.Event()
         try:

@@ -48,9 +48,10 @@ class ConfigurationValues:
     fallback_ring_seconds: int = 60
 
 
-def write_configuration(target: Path, values: ConfigurationValues) -> None:
-    """Write every file of dialplan/ into target, which is made when absent.
+def write_configuration(target: Path, values: ConfigurationValues, root: Path = Path("/")) -> None:
+    """Write every file of dialplan/ into target, an absolute path, which is made when absent.
 
+    Below another root it is written for the machine whose root that will be.
     Files with secrets get mode 0640, the others 0644. Raises ConfigurationValueInvalid, before
     anything is written, when a value holds a sign that Asterisk would read as syntax.
     """
@@ -61,9 +62,10 @@ def write_configuration(target: Path, values: ConfigurationValues) -> None:
         )
         for template in sorted(TEMPLATES.glob("*.conf"))
     }
-    target.mkdir(parents=True, exist_ok=True)
+    folder = root / target.relative_to("/")
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in rendered.items():
-        file = target / name
+        file = folder / name
         # The mode comes before the content, so the secret is never readable by others.
         file.touch(mode=0o600)
         file.chmod(0o640 if name in FILES_WITH_SECRETS else 0o644)

@@ -13,6 +13,7 @@ import typer
 from msgspec.structs import replace
 
 from agent.asterisk.ari_client import AriClient
+from agent.asterisk.clock_skew import SKEW_ALARM_S, clock_skew
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnfit, AsteriskUnreachable
 from agent.asterisk.version import check_version
 from agent.commands.plain import FAILED, console, print_json, said_plainly
@@ -146,8 +147,9 @@ async def _asterisk(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with AriClient(settings.ari_url, settings.ari_user, secret) as ari:
             information = await ari.get("asterisk", "info")
-        version = str(information["system"]["version"])
-        check_version(version)
+            version = str(information["system"]["version"])
+            check_version(version)
+            skew = await clock_skew(ari)
     except AsteriskUnreachable as error:
         # Its own text is aiohttp's; the cause says it in words.
         found = f"no answer at {settings.ari_url}: {error.__cause__ or error}"
@@ -162,6 +164,9 @@ async def _asterisk(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("asterisk", False, found, "Mend ari_url")
     else:
         yield Finding("asterisk", True, version)
+        well = abs(skew) <= SKEW_ALARM_S
+        mend = "" if well else "Keep this machine's clock by deploy/chrony/lpse.conf"
+        yield Finding("clocks", well, f"Asterisk's minus ours: {skew:+.2f} s", mend)
 
 
 async def _speech(settings: Settings, sop: Sop) -> AsyncIterator[Finding]:

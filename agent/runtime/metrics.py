@@ -37,3 +37,8 @@ AGI_ANSWERED = Counter("lpse_agi_answered", "FastAGI sessions that got their who
 AGI_REFUSED = Counter(
     "lpse_agi_refused", "FastAGI sessions that ended without an answer, by reason", ["reason"]
 )
+LOOP_LAG = Histogram(
+    "lpse_loop_lag_seconds",
+    "How late the loop calls what is due, twenty times a second",
+    buckets=_FAST,
+)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -19,6 +19,7 @@ class PretendAri:
         self.version = "22.10.1"
         self.deaf = False
         self.skew_timestamp: str | None = None
+        self.clock: Callable[[], float] = time.time
         self.opened_at: list[float] = []
         self.closed_at: list[float] = []
         self._socket: web.WebSocketResponse | None = None
@@ -36,6 +37,9 @@ class PretendAri:
     async def _information(self, _request: web.Request) -> web.Response:
         status = {"startup_time": "2026-11-23T01:00:00.000+0000"}
         return web.json_response({"system": {"version": self.version}, "status": status})
+
+    async def _variable(self, _request: web.Request) -> web.Response:
+        return web.json_response({"value": str(int(self.clock()))})
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         self._socket = socket = web.WebSocketResponse()
@@ -60,6 +64,7 @@ class PretendAri:
         """A client of this server."""
         application = web.Application()
         application.router.add_get("/ari/asterisk/info", self._information)
+        application.router.add_get("/ari/asterisk/variable", self._variable)
         application.router.add_get("/ari/events", self._events)
         application.router.add_put("/ari/applications/{name}/eventFilter", self._filter)
         application.router.add_post("/ari/events/user/{name}", self._user_event)

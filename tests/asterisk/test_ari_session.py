@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import pytest
 
 from agent.asterisk import ari_session
 from agent.asterisk.ari_client import AriClient
+from agent.asterisk.ari_session import AriSession
 from agent.asterisk.errors import AsteriskUnfit
 from agent.domain.events import DigitPressed
 from agent.runtime import metrics
@@ -136,6 +138,28 @@ async def test_what_nobody_understands_is_counted_and_ends_nothing() -> None:
         assert heard.connections == 1
     assert ignored("malformed") - malformed == len(nonsense)
     assert ignored("unknown_kind") - unknown == 2
+
+
+async def test_an_asterisk_that_is_away_is_asked_again_and_only_our_own_standstill_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ari_session, "STUCK_AFTER_S", 2.0)
+    nobody = AriClient("http://127.0.0.1:1", "user", "secret")
+    async with nobody as client, listening(client) as heard:
+        await asyncio.sleep(3)
+        assert not heard.session.stuck
+
+    async def hang(_started_at: datetime, _lost_at: datetime | None) -> None:
+        await asyncio.Event().wait()
+
+    async with PretendAri().client() as client, asyncio.TaskGroup() as tasks:
+        heard = EventsHeard(client, "lpse-test")
+        hung = AriSession(client, "lpse-test", heard.arrivals.append, print, hang)
+        running = tasks.create_task(hung.run())
+        await heard.until(lambda: hung.ready)
+        assert not hung.stuck
+        await heard.until(lambda: hung.stuck)
+        running.cancel()
 
 
 async def test_clocks_that_differ_are_measured() -> None:

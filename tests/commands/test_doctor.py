@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import asyncpg
@@ -42,6 +43,7 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
         "speech",
         "database",
         "asterisk",
+        "clocks",
     }
     assert {sign for sign, _ in told} == {"✓"}
     assert list(shell.folder.iterdir()) == [shell.secret]
@@ -131,6 +133,14 @@ async def test_an_asterisk_that_is_too_old_says_which_to_install(url: str, shell
     async with old.client() as ari:
         ended = await examine(shell, url, LPSE_ARI_URL=ari.url.removesuffix("/ari"))
     assert mends(ended) == {"asterisk": "Asterisk 20.9.2 is too old: install 22.10.1 or newer."}
+
+
+async def test_clocks_that_differ_are_named_with_how_to_keep_them(url: str, shell: Shell) -> None:
+    fast = PretendAri()
+    fast.clock = lambda: time.time() + 0.7
+    async with fast.client() as ari:
+        ended = await examine(shell, url, LPSE_ARI_URL=ari.url.removesuffix("/ari"))
+    assert mends(ended) == {"clocks": "Keep this machine's clock by deploy/chrony/lpse.conf"}
 
 
 async def test_a_setting_that_cannot_be_is_refused_by_its_name(url: str, shell: Shell) -> None:

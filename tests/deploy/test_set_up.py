@@ -40,13 +40,17 @@ def typed(checkout: Path, *words: str, user: int) -> subprocess.CompletedProcess
     )
 
 
-def test_without_root_one_sentence_says_so_before_anything_is_made(checkout: Path) -> None:
+@pytest.mark.parametrize("command", ["demo", "install"])
+def test_without_root_one_sentence_says_so_before_anything_is_made(
+    checkout: Path, command: str
+) -> None:
     before = sorted(checkout.rglob("*"))
-    ran = typed(checkout, "demo", user=NOBODY)
+    ran = typed(checkout, command, user=NOBODY)
     assert ran.returncode == 1
     assert ran.stdout == ""
     assert ran.stderr.splitlines() == [
-        "System packages and system users are made here, which needs root: run sudo ./deploy/demo."
+        "System packages and system users are made here, which needs root:"
+        f" run sudo ./deploy/{command}."
     ]
     assert sorted(checkout.rglob("*")) == before
 
@@ -59,7 +63,7 @@ def test_a_mistyped_option_is_refused_before_anything_is_made(checkout: Path) ->
     assert sorted(checkout.rglob("*")) == before
 
 
-@pytest.mark.parametrize("command", ["demo", "test"])
+@pytest.mark.parametrize("command", ["demo", "test", "install"])
 def test_help_teaches_without_root_and_without_a_set_up(checkout: Path, command: str) -> None:
     ran = typed(checkout, command, "--help", user=NOBODY)
     assert ran.returncode == 0

@@ -14,6 +14,7 @@ from deploy.set_up_machine import (
     refuse_unfit_machine,
     refuse_unusable_folder,
     state_folder,
+    unpack_packages,
 )
 from deploy.set_up_progress import Progress, SetUpRefused
 
@@ -121,3 +122,28 @@ def test_a_package_that_nobody_has_is_named_with_apts_own_words(
     monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
     with pytest.raises(SetUpRefused, match=r"ended with 100[\s\S]*lpse-no-such-package"):
         install_packages(["lpse-no-such-package"], Progress(), place / "log")
+
+
+def test_a_package_is_unpacked_once_and_not_installed(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (place / "made/DEBIAN").mkdir(parents=True)
+    (place / "made/DEBIAN/control").write_text(
+        "Package: lpse-tool\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: none\n"
+    )
+    (place / "made/etc").mkdir()
+    (place / "made/etc/tool.conf").write_text("[tool]\n")
+    # An apt-get that has this one package to give, so that no test asks a package server.
+    apt = place / "apt-get"
+    apt.write_text(
+        '#!/bin/sh\ncase "$*" in\n'
+        f"*download*) dpkg-deb --build {place}/made lpse-tool_1.deb;;\nesac\n"
+    )
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
+    for _ in range(2):
+        unpack_packages(["lpse-tool"], place / "tools", Progress(), place / "log")
+    assert (place / "tools/lpse-tool/etc/tool.conf").read_text() == "[tool]\n"
+    assert [path.name for path in (place / "tools").iterdir()] == ["lpse-tool"]
+    assert capfd.readouterr().err.count("unpacking") == 1
+    assert not Path("/etc/tool.conf").exists()

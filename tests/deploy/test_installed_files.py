@@ -1,0 +1,200 @@
+"""The files of an installation, examined by the programs that will read them."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.settings import ROOT, read_settings
+from deploy.asterisk_server import find_installation, system_user
+from deploy.installed_files import (
+    FILES,
+    STANDBY_UNIT,
+    AnswerInvalid,
+    Answers,
+    Programs,
+    read_answers,
+    write_files,
+)
+from deploy.set_up_asterisk import cache
+
+ASTERISK_ROOT = os.environ["LPSE_ASTERISK_ROOT"]
+DATABASE_URL = "postgresql:///lpse_agent?host=/run/postgresql"
+ANSWERS = Answers(trunk=("192.0.2.10", "198.51.100.0/24"), standby=True)
+
+
+@pytest.fixture(scope="module")
+def programs() -> Programs:
+    """This checkout and what the set-up made; the environment is the tests' own."""
+    root = Path(ASTERISK_ROOT) if ASTERISK_ROOT else None
+    return Programs(ROOT, Path(sys.executable), find_installation(root), root)
+
+
+@pytest.fixture
+def installed(programs: Programs) -> Iterator[Path]:
+    """The root of a machine with these files."""
+    # Not tmp_path: pytest closes its folders to Asterisk's own user.
+    with tempfile.TemporaryDirectory(prefix="lpse-installed-") as folder:
+        Path(folder).chmod(0o755)
+        write_files(ANSWERS, programs, DATABASE_URL, Path(folder))
+        yield Path(folder)
+
+
+def test_nothing_is_left_to_fill_in_and_every_file_of_the_folder_is_installed(
+    installed: Path,
+) -> None:
+    for file in installed.rglob("*"):
+        if file.is_file():
+            assert "<<" not in file.read_text(), file
+            assert "/opt/lpse-agent" not in file.read_text(), file
+    kinds = ("systemd", "nftables", "fail2ban", "chrony", "logrotate")
+    kept = {
+        str(file.relative_to(ROOT / "deploy"))
+        for kind in kinds
+        for file in (ROOT / "deploy" / kind).rglob("*")
+        if file.is_file()
+    }
+    assert kept == {source for source in FILES if "/" in source}
+
+
+def test_systemd_finds_nothing_to_say_of_the_units(installed: Path) -> None:
+    units = sorted((installed / "etc/systemd/system").iterdir())
+    assert len(units) == 4
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True
+    )
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+
+
+def test_users_and_folders_are_made_and_secrets_are_closed(installed: Path) -> None:
+    (installed / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n")
+    (installed / "etc/group").write_text("root:x:0:\n")
+    for program in (["systemd-sysusers"], ["systemd-tmpfiles", "--create"]):
+        done = subprocess.run(
+            [*program, f"--root={installed}", "lpse.conf"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    users = dict(re.findall(r"(?m)^(lpse-\w+):x:(\d+)", (installed / "etc/passwd").read_text()))
+    groups = dict(re.findall(r"(?m)^(lpse-\w+):x:(\d+)", (installed / "etc/group").read_text()))
+    users["root"] = groups["root"] = "0"
+    for name, mode, user, group in (
+        ("etc/lpse-agent/ari.secret", 0o640, "root", "lpse-agent"),
+        ("etc/lpse-agent/caller.secret", 0o600, "root", "root"),
+        ("etc/lpse-agent/lpse-agent.toml", 0o640, "root", "lpse-agent"),
+        ("etc/lpse-agent/asterisk/pjsip.conf", 0o640, "root", "lpse-asterisk"),
+        ("var/lib/lpse-agent", 0o710, "lpse-agent", "lpse-asterisk"),
+        ("var/lib/lpse-agent/speech", 0o2750, "lpse-agent", "lpse-asterisk"),
+        ("var/lib/lpse-asterisk/log/cel-custom", 0o2770, "lpse-asterisk", "lpse-agent"),
+    ):
+        state = (installed / name).stat()
+        assert stat.S_IMODE(state.st_mode) == mode, name
+        assert (str(state.st_uid), str(state.st_gid)) == (users[user], groups[group]), name
+
+
+def test_the_agent_understands_its_settings_and_the_standby_has_a_place_of_its_own(
+    installed: Path,
+) -> None:
+    first, second = (
+        read_settings({"LPSE_SETTINGS": str(installed / f"etc/lpse-agent/{name}.toml")})
+        for name in ("lpse-agent", "lpse-agent-standby")
+    )
+    assert first.database_url == second.database_url == DATABASE_URL
+    assert first.http_port != second.http_port
+    assert first.state_folder == Path("/var/lib/lpse-agent")
+    assert second.state_folder == Path("/var/lib/lpse-agent-standby")
+    assert (installed / STANDBY_UNIT[1:]).read_text() == (
+        installed / "etc/systemd/system/lpse-agent.service"
+    ).read_text()
+
+
+def test_a_repeat_writes_nothing_and_keeps_what_people_have_set(
+    installed: Path, programs: Programs
+) -> None:
+    settings = installed / "etc/lpse-agent/lpse-agent.toml"
+    settings.write_text(settings.read_text() + 'zone = "WIT"\n')
+    secret = (installed / "etc/lpse-agent/ari.secret").read_text()
+    answers = read_answers({"trunk": None, "number": None}, installed)
+    assert answers == ANSWERS
+    assert write_files(answers, programs, "postgresql://another", installed) == []
+    assert settings.read_text().endswith('zone = "WIT"\n')
+    assert (installed / "etc/lpse-agent/ari.secret").read_text() == secret
+
+
+def test_a_new_answer_names_the_files_that_it_changes(installed: Path, programs: Programs) -> None:
+    answers = read_answers({"trunk": ["203.0.113.7"]}, installed)
+    assert set(write_files(answers, programs, DATABASE_URL, installed)) == {
+        "/etc/lpse-agent/asterisk/pjsip.conf",
+        "/etc/lpse-agent/lpse.nft",
+        "/etc/fail2ban/jail.d/lpse-asterisk.conf",
+        "/etc/lpse-agent/site.toml",
+    }
+    assert tomllib.loads((installed / "etc/lpse-agent/site.toml").read_text())["trunk"] == [
+        "203.0.113.7"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "--trunk ADDRESS"),
+        ({"trunk": ["telkom.example"]}, "--trunk telkom.example"),
+        ({"trunk": ["192.0.2.300"]}, "--trunk 192.0.2.300"),
+        ({"trunk": ["192.0.2.1"], "phones": ["fe80::/10"]}, "--phones fe80::/10"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_option(
+    tmp_path: Path, given: dict[str, list[str]], said: str
+) -> None:
+    with pytest.raises(AnswerInvalid, match=re.escape(said)):
+        read_answers(given, tmp_path)
+
+
+def test_a_number_that_asterisk_would_read_as_syntax_is_refused(
+    tmp_path: Path, programs: Programs
+) -> None:
+    answers = read_answers({"trunk": ["192.0.2.1"], "number": "_X."}, tmp_path)
+    with pytest.raises(AnswerInvalid, match="helpdesk_number"):
+        write_files(answers, programs, DATABASE_URL, tmp_path)
+
+
+def test_chrony_understands_its_part() -> None:
+    printed = subprocess.run(
+        [cache() / "tools/chrony/usr/sbin/chronyd", "-p", "-f", ROOT / "deploy/chrony/lpse.conf"],
+        capture_output=True,
+        text=True,
+    )
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.splitlines() == ["maxslewrate 500", "leapsecmode slew"]
+
+
+def test_logrotate_turns_asterisks_logs_over_and_has_them_opened_anew(installed: Path) -> None:
+    user = system_user()
+    assert user
+    logs = installed / "logs"
+    logs.mkdir()
+    for name in ("messages", "security"):
+        (logs / name).write_text("a line\n")
+    for path in (logs, *logs.iterdir()):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    written = (installed / "etc/logrotate.d/lpse-asterisk").read_text()
+    file = installed / "rotation"
+    file.write_text(
+        written.replace("/var/lib/lpse-asterisk/log", str(logs)).replace(
+            "systemctl reload lpse-asterisk.service", f"id -un > {installed}/reloaded"
+        )
+    )
+    rotated = subprocess.run(
+        ["logrotate", "--force", "--state", installed / "state", file],
+        capture_output=True,
+        text=True,
+    )
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    assert sorted(path.name for path in logs.iterdir()) == ["messages.1", "security.1"]
+    assert (installed / "reloaded").read_text() == "root\n", "once, and by who may do it"
