@@ -112,6 +112,7 @@ def private_values(
         caller_password=secrets.token_urlsafe(9),
         trunk_addresses=trunk_addresses,
         helpdesk_number=helpdesk_number,
+        agi_port=free_port(socket.SOCK_STREAM),
     )
 
 
@@ -258,8 +259,9 @@ class AsteriskServer:
 
     def _make_folders(self, user: pwd.struct_passwd | None) -> None:
         state = self.values.state_folder
-        for name in ("lib", "log/cel-custom", "run", "spool"):
+        for name in ("lib", "log/cel-custom", "run", "spool/voicemail"):
             (state / name).mkdir(parents=True, exist_ok=True)
+        (state / "spool/voicemail").chmod(0o750)  # what callers said
         write_configuration(self.configuration_folder, self.values)
         if user is not None:
             for path in (state, *state.rglob("*")):

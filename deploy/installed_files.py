@@ -128,6 +128,7 @@ def _asterisk_values(answers: Answers, programs: Programs, folder: Path) -> Conf
         state_folder=ASTERISK_STATE_FOLDER,
         prompts_folder=STATE_FOLDER / "speech/prompts",
         ari_port=ARI_PORT,
+        agi_port=AGI_PORT,
         ari_secret=_secret(folder / "ari.secret"),
         sip_address=answers.sip_address,
         sip_port=SIP_PORT,

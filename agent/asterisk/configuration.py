@@ -23,7 +23,9 @@ class ConfigurationValues:
     """Everything in which one installation of the helpdesk's Asterisk differs from another.
 
     Folders are absolute. What Asterisk writes lies below state_folder. trunk_addresses are
-    addresses or networks (192.0.2.0/24) of the telephone company.
+    addresses or networks (192.0.2.0/24) of the telephone company. At agi_port the dialplan's
+    fallback asks by FastAGI. longest_stasis_wait_seconds bounds the wait of a caller whom no agent
+    connects; fallback_ring_seconds is how long the fallback looks for an operator.
     """
 
     modules_folder: Path
@@ -38,12 +40,16 @@ class ConfigurationValues:
     caller_password: str
     trunk_addresses: tuple[str, ...]
     helpdesk_number: str
+    agi_port: int
     ari_address: str = "127.0.0.1"
     ari_user: str = "lpse-agent"
     sip_address: str = "127.0.0.1"
+    agi_address: str = "127.0.0.1"
     application: str = "lpse-helpdesk"
+    standby_application: str = "lpse-helpdesk-2"
     realm: str = "lpse-helpdesk"
     most_calls: int = 1000
+    longest_stasis_wait_seconds: int = 600
     longest_call_seconds: int = 4 * 3600
     fallback_ring_seconds: int = 60
 

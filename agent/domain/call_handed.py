@@ -130,11 +130,13 @@ def _taken(call: Call, event: OperatorTookCall) -> Call:
 
 
 def _connected(call: Call, event: LegConnected) -> Call:
-    offer = call.offer
     if event.channel == call.channel:
         return replace(call, caller_connected=call.caller_connected or call.moment(event))
-    if offer and offer.channel == event.channel and not offer.connected:
-        return call.with_offer(connected=call.moment(event))
+    for offer in call.offers:
+        if offer.channel == event.channel and not offer.connected:
+            # Two telephones may answer in one moment; who is connected counts, and stands last.
+            others = (other for other in call.offers if other is not offer)
+            return replace(call, offers=(*others, offer)).with_offer(connected=call.moment(event))
     return call
 
 
@@ -165,7 +167,14 @@ def _hung_up(call: Call, event: LegHungUp) -> Decision:
         ended = call_end.end(call, event)
         archive = tuple(e for e in ended.effects if isinstance(e, ArchiveForm))
         return Decision(ended.call, archive)
-    offer = call.offer
-    if offer and offer.channel == event.channel and not offer.ended:
-        return Decision(call.with_offer(ended=call.moment(event), cause=event.cause))
-    return Decision(call)
+    return Decision(
+        replace(
+            call,
+            offers=tuple(
+                replace(offer, ended=call.moment(event), cause=event.cause)
+                if offer.channel == event.channel and not offer.ended
+                else offer
+                for offer in call.offers
+            ),
+        )
+    )

@@ -28,6 +28,7 @@ VALUES = ConfigurationValues(
     caller_password="caller-secret-of-this-test",  # noqa: S106 (no secret of anybody)
     trunk_addresses=("127.0.0.2", "192.0.2.0/24"),
     helpdesk_number="1500",
+    agi_port=14573,
 )
 
 
@@ -50,7 +51,11 @@ def test_every_template_is_written_and_no_placeholder_is_left(tmp_path: Path) ->
 
 def test_every_value_appears_in_some_file(tmp_path: Path) -> None:
     odd = dataclasses.replace(
-        VALUES, most_calls=717, longest_call_seconds=7171, fallback_ring_seconds=71
+        VALUES,
+        most_calls=717,
+        longest_stasis_wait_seconds=838,
+        longest_call_seconds=7171,
+        fallback_ring_seconds=71,
     )
     write_configuration(tmp_path, odd)
     everything = "".join(file.read_text() for file in tmp_path.iterdir())
@@ -106,9 +111,16 @@ def test_each_trunk_address_is_matched_and_nobody_else(tmp_path: Path) -> None:
 
 def test_callers_reach_the_helpdesk_number_alone_and_operators_nothing(tmp_path: Path) -> None:
     write_configuration(tmp_path, VALUES)
-    text = (tmp_path / "extensions.conf").read_text()
-    assert set(re.findall(r"^exten => ([^,]+),", text, re.MULTILINE)) == {"1500"}
-    assert text.rstrip().endswith("[from-operators]")
+    contexts = re.split(r"^\[", (tmp_path / "extensions.conf").read_text(), flags=re.MULTILINE)
+    numbers = {
+        context.partition("]")[0]: set(re.findall(r"^exten => ([^,]+),", context, re.MULTILINE))
+        for context in contexts
+    }
+    assert numbers["from-trunk"] == {"1500"}
+    assert numbers["from-operators"] == set()
+    assert "include" not in "".join(contexts)
+    offered = re.findall(r"^context = (.*)$", (tmp_path / "pjsip.conf").read_text(), re.MULTILINE)
+    assert set(offered) == {"from-trunk"}
 
 
 def test_dangerous_modules_are_not_loaded(tmp_path: Path) -> None:
@@ -118,7 +130,7 @@ def test_dangerous_modules_are_not_loaded(tmp_path: Path) -> None:
     assert settings(tmp_path / "modules.conf")["autoload"] == "no"
     forbidden = {
         "app_system", "app_externalivr", "app_sms", "app_originate", "app_exec", "func_shell",
-        "func_curl", "func_env", "chan_iax2", "pbx_spool", "pbx_ael", "pbx_lua", "res_agi",
+        "func_curl", "func_env", "chan_iax2", "pbx_spool", "pbx_ael", "pbx_lua",
         "res_pjsip_refer", "res_pjsip_endpoint_identifier_anonymous",
     }  # fmt: skip  # one name a line hides the list
     assert loaded and not loaded & forbidden

@@ -9,6 +9,7 @@ from agent.domain.effects import (
     StartTimer,
     StopSeeking,
 )
+from agent.domain.identifiers import ChannelId
 from tests.domain.story import (
     BUDI,
     CALLER,
@@ -49,6 +50,24 @@ def test_a_caller_whom_no_agent_met_is_recorded_and_never_commanded() -> None:
     assert story.call.conversation.operator == SITI
     assert story.hangs_up(CALLER) == (ArchiveForm(),)
     assert story.stage() is Stage.ENDED
+
+
+def test_of_two_who_answered_in_one_moment_the_one_who_was_connected_counts() -> None:
+    story = handed()
+    story.taken()
+    late = ChannelId("1795338000.9")
+    story.taken(BUDI, late)
+    story.connected(FALLBACK_LEG)
+    story.connected(CALLER)
+    story.hangs_up(late)
+    assert story.call.conversation
+    assert story.call.conversation.operator == SITI
+    assert story.call.conversation.ended is None
+    assert [offer.ended is not None for offer in story.call.offers] == [True, False]
+    story.marks("6", late)
+    assert story.call.decision is None
+    story.marks("6")
+    assert story.call.decision == "solved"
 
 
 def test_the_operators_star_codes_are_marks_of_their_steps_and_only_a_ticket_is_wished_for() -> (

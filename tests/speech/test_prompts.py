@@ -15,7 +15,8 @@ FORM, TICKET = "0123/FK-TLP/LPSE.BTG/2026", "26-00412-7"
 expected = {
     "welcome_morning", "welcome_noon", "welcome_afternoon", "welcome_evening", "recording_notice",
     "connecting", "please_wait", "nobody_available", "numbers", "numbers_last", "no_numbers_yet",
-    "fallback_apology", "fallback_nobody",
+    "fallback_apology", "fallback_ticket_later", "fallback_nobody", "fallback_voicemail",
+    "fallback_thanks",
 }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import wave
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from .conftest import PROMPTS, SwitchedProgram, ways_to_misbehave
 
 numbers = Speech("numbers", "0123/FK-TLP/LPSE.BTG/2026", "26-00412-7")
 other_numbers = Speech("numbers", "0124/FK-TLP/LPSE.BTG/2026", "26-98765-3")
+DIALPLAN = Path(__file__).parents[2] / "dialplan"
 MARGIN_S = 1.0  # over the 0.3 s that are promised: another test may have the processors
 
 Make = Callable[..., Renderer]
@@ -34,8 +36,11 @@ async def test_set_up_lays_every_fixed_prompt_and_both_tones_where_the_dialplan_
     renderer: Renderer, tmp_path: Path
 ) -> None:
     laid = {file.stem for file in (tmp_path / "speech" / "prompts").glob("*.wav")}
-    assert {"fallback_apology", "fallback_nobody", "recording_notice", "welcome_noon"} <= laid
-    assert {"tone_accepted", "tone_refused"} <= laid
+    in_the_dialplan = "".join(file.read_text() for file in DIALPLAN.glob("*.conf"))
+    wanted = set(re.findall(r"(?:PROMPTS}|<<prompts_folder>>)/(\w+)", in_the_dialplan))
+    wanted |= set(re.findall(r"agent-away-mark,s,1\(\d,(\w+)\)", in_the_dialplan))
+    assert {"fallback_apology", "fallback_ticket_later", "tone_accepted", "tone_refused"} <= wanted
+    assert wanted | {"welcome_noon"} <= laid
     assert not {"numbers", "numbers_last", "nobody_available"} & laid
 
 
