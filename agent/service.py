@@ -240,6 +240,8 @@ def _checks(
         return None if session.ready else "Asterisk does not return our echo"
 
     async def record() -> str | None:
+        if trouble := recorder.trouble():
+            return trouble
         if writer.healthy or recorder.writable():
             return None
         return "the database does not answer and the journal cannot be written"

@@ -58,6 +58,11 @@ class PostgresServer:
         self._server: subprocess.Popen[bytes] | None = None
         self._socket_folder = self._folder
 
+    @property
+    def runs(self) -> bool:
+        """Whether our own server runs."""
+        return self._server is not None and self._server.poll() is None
+
     def start(self) -> str:
         """Return the URL of a server that accepts connections; making one if need be.
 

@@ -1,8 +1,11 @@
 """How a log line looks, and what never stands in one."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +97,17 @@ def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str
     log.info("call_stage")
     log.warning("record_journaled")
     assert [line["event"] for line in lines(capsys)] == ["record_journaled"]
+
+
+def test_a_line_that_cannot_be_written_costs_nothing_but_itself() -> None:
+    """Standard error on a device that is always full, in a process as the service is one."""
+    program = (
+        "import structlog; from agent.logs import set_up_logs; set_up_logs('info')\n"
+        "for _ in range(10000): structlog.get_logger().info('call_stage', call='c0ffee')\n"
+        "print('alive')"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            (sys.executable, "-c", program), stdout=subprocess.PIPE, stderr=full, text=True
+        )
+    assert done.stdout == "alive\n"

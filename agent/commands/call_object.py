@@ -6,6 +6,7 @@ from typing import Any
 from agent.database.reports import CallReport
 from agent.domain.call_state import Moment
 from agent.domain.consultation import Deviation, StepRecord
+from agent.domain.events import DetailShed
 from agent.domain.office_time import local
 
 
@@ -30,7 +31,7 @@ def call_object(report: CallReport, zone: str) -> dict[str, Any]:
             **{name: moment.source for name, moment in moments.items() if moment},
             **_step_sources(report.steps),
         },
-        "events": len(report.events),
+        "events": sum(1 for logged in report.events if not isinstance(logged.event, DetailShed)),
         "archive_sha256": call.archive_sha256,
     }
 

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from agent.commands.plain import ask, print_json_line, said_plainly
 from agent.database.reports import read_call
-from agent.domain.events import AnyEvent, CallArrived, Caller, OperatorOffered
+from agent.domain.events import AnyEvent, Caller, DetailShed, Opening, OperatorOffered
 from agent.settings import read_settings
 
 SOMEBODY = Caller(raw="081100000000", number="+6281100000000", shown="+62 811-0000-0000")
 NOBODY = Caller()
+MISSING = "they were not kept, because the database was away for too long."
 
 
 def capture(
@@ -32,12 +33,15 @@ def capture(
         report = ask(url, lambda: read_call(url, number))
         for logged in report.events:
             print_json_line(anonymised(logged.event))
+    shed = sum(one.event.count for one in report.events if isinstance(one.event, DetailShed))
+    if shed:
+        typer.echo(f"{shed} events are missing: {MISSING}", err=True)
 
 
 def anonymised(event: AnyEvent) -> AnyEvent:
     """The event without anything that tells who the people were."""
     match event:
-        case CallArrived():
+        case Opening():
             return replace(event, caller=SOMEBODY if event.caller.raw else NOBODY)
         case OperatorOffered():
             return replace(event, name=event.operator)

@@ -19,7 +19,7 @@ from agent.domain.call import decide
 from agent.domain.call_state import Call, Decision
 from agent.domain.consultation import outcome_of
 from agent.domain.effects import AnyEffect
-from agent.domain.events import AnyEvent, CallArrived
+from agent.domain.events import AnyEvent, DetailShed, Opening
 from agent.domain.office_time import ZONES
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
@@ -55,11 +55,13 @@ def _check(event: AnyEvent, first: AnyEvent | None) -> None:
         raise RecordingInvalid("`at` has no zone, e.g. Z at its end")
     if not FIRST_YEAR <= event.at.year <= LAST_YEAR:
         raise RecordingInvalid(f"`at` is not between {FIRST_YEAR} and {LAST_YEAR}")
-    if isinstance(event, CallArrived) and event.rules.zone not in ZONES:
+    if isinstance(event, Opening) and event.rules.zone not in ZONES:
         raise RecordingInvalid(f"the zone {event.rules.zone} is none of {', '.join(ZONES)}")
-    if first is None and not isinstance(event, CallArrived):
-        raise RecordingInvalid(f"a call begins with CallArrived, not with {_words(event)}")
-    calls = {one.call_id for one in (first, event) if isinstance(one, CallArrived)}
+    if first is None and isinstance(event, DetailShed):
+        raise RecordingInvalid(f"the call's first {event.count} events were not kept")
+    if first is None and not isinstance(event, Opening):
+        raise RecordingInvalid(f"a call begins with its arrival, not with {_words(event)}")
+    calls = {one.call_id for one in (first, event) if isinstance(one, Opening)}
     if len(calls) > 1:
         raise RecordingInvalid("another call begins here; a recording holds one call")
 
@@ -92,6 +94,8 @@ def replay(
         events = read_recording(recording)
     except RecordingInvalid as error:
         refuse(str(error))
+    if any(isinstance(event, DetailShed) for event in events):
+        typer.echo("Not all events of this call were kept: what follows may lack detail.", err=True)
     for event, decision in decisions(events):
         if json:
             print_json_line(_object(event, decision))
@@ -120,5 +124,5 @@ def _line(event: AnyEvent, decision: Decision) -> str:
 
 def _words(item: AnyEvent | AnyEffect) -> str:
     """A fact or wish with its own words: digit, prompt, timer and the like."""
-    told = (getattr(item, field, None) for field in ("digit", "prompt", "timer", "result"))
+    told = (getattr(item, field, None) for field in ("digit", "prompt", "timer", "result", "count"))
     return " ".join((type(item).__name__, *(str(word) for word in told if word)))

@@ -13,6 +13,7 @@ from agent.domain.events import (
     CallAdopted,
     CallArrived,
     CallerAnswered,
+    DetailShed,
     DigitPressed,
     EffectRefused,
     FormArchived,
@@ -107,6 +108,8 @@ def _text(call: Call, event: AnyEvent) -> str:
             return f"{effect} ditolak: {reason or 'tanpa sebab'}"
         case FormArchived(path=path, sha256=sha256):
             return f"Lembar konsultasi diarsipkan: {path} (SHA-256 {sha256[:16]}…)"
+        case DetailShed(count=count):
+            return f"{count} rincian tidak tersimpan karena basis data tidak dapat dihubungi"
 
 
 def who(call: Call, channel: str) -> str:

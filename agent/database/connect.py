@@ -14,8 +14,11 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CONNECT_S = 2.0
 STATEMENT_S = 1.5
 """The server gives up first, so that its connection stays usable."""
-COMMAND_S = 2.0
-DEADLINE_S = 2.5
+COMMAND_S = 2.5
+"""A statement that is new to a connection takes two round trips: with half a second of latency each
+way it still has the time. No call waits for that long (agent/runtime/journal.py).
+"""
+DEADLINE_S = 3.0
 """For all that one borrowing of a connection does; no task may depend on asyncpg's own clock."""
 
 # asyncpg knows InterfaceError and InternalClientError beside what the server says; the second is

@@ -11,7 +11,7 @@ from agent.database.errors import NumberUnknown
 from agent.database.queries import sql
 from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Evidence, Outcome, StepRecord
-from agent.domain.events import AnyEvent
+from agent.domain.events import AnyEvent, DetailShed
 from agent.domain.identifiers import CallId, OperatorId
 from agent.domain.numbers import parse_ticket_number
 
@@ -106,18 +106,33 @@ async def read_call(url: str, number: str) -> CallReport:
         steps = await connection.fetch(sql("read_steps"), call_id)
         deviations = await connection.fetch(sql("read_deviations"), call_id)
         events = await connection.fetch(sql("read_events"), call_id)
+    state = _STATE.decode(call["state"])
     return CallReport(
-        call=_STATE.decode(call["state"]),
+        call=state,
         outcome=Outcome(call["outcome"]),
         steps=tuple(map(_step, steps)),
         deviations=tuple(msgspec.convert(dict(row), Deviation) for row in deviations),
-        events=tuple(LoggedEvent(row["sequence"], _EVENT.decode(row["body"])) for row in events),
+        events=_whole_log(state, [(row["sequence"], _EVENT.decode(row["body"])) for row in events]),
     )
 
 
 def caller_digits(typed: str) -> str:
     """The digits by which a caller's number is found, without country code or leading zero."""
     return re.sub(r"^(?:0|62)", "", re.sub(r"\D", "", typed))
+
+
+def _whole_log(call: Call, kept: list[tuple[int, AnyEvent]]) -> tuple[LoggedEvent, ...]:
+    """The log with a word of its own at each gap, from which detail was shed."""
+    log: list[LoggedEvent] = []
+    place, at = 1, call.arrived.at
+    for sequence, event in kept:
+        if sequence > place:
+            log.append(LoggedEvent(place, DetailShed(at=at, count=sequence - place)))
+        log.append(LoggedEvent(sequence, event))
+        place, at = sequence + 1, event.at
+    if place <= call.events:
+        log.append(LoggedEvent(place, DetailShed(at=at, count=call.events - place + 1)))
+    return tuple(log)
 
 
 def _step(row: asyncpg.Record) -> StepRecord:

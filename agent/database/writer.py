@@ -21,7 +21,7 @@ from agent.runtime.recorder import NumberKind, OperatorAccount, Record, Unfinish
 
 LARGEST_BATCH = 500
 RECONNECT_S = 0.25
-RECONNECT_LONGEST_S = 2.0
+RECONNECT_LONGEST_S = 0.5
 
 # A statement refused with these will be refused for ever: the record is wrong, not the database.
 _REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeError)

@@ -22,6 +22,7 @@ from agent.domain.events import (
     CallAdopted,
     CallArrived,
     CallerAnswered,
+    DetailShed,
     DigitPressed,
     EffectRefused,
     FormArchived,
@@ -54,6 +55,8 @@ def decide(call: Call | None, event: AnyEvent) -> Decision:
     """Answer one event. Raises CallUnknown when a call does not begin with its arrival."""
     if call is None:
         return _begin(event)
+    if isinstance(event, DetailShed):  # what follows keeps its place in the log
+        return Decision(replace(call, events=call.events + event.count))
     decision = _dispatch(replace(call, events=call.events + 1), event)
     if not decision.effects and replace(decision.call, events=call.events) == call:
         return Decision(call)  # it taught nothing: repeated, too late or without meaning here
@@ -118,7 +121,7 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
             return call_end.form_archived(call, event)
         case HandedToExchange():
             return call_handed.hand_over(call, event)
-        case CallArrived() | CallAdopted():  # repeated
+        case CallArrived() | CallAdopted() | DetailShed():  # repeated; counted before
             return Decision(call)
         case NoticeHeard() | OperatorTookCall() | StepMarked() | NobodyTookCall() | VoicemailLeft():
             return Decision(call)  # of a call that the exchange does not handle: too late

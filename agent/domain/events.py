@@ -5,9 +5,10 @@ timestamp where there is one, because every duration that the SOP judges comes f
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
@@ -206,6 +207,15 @@ class FormArchived(Event, frozen=True, kw_only=True, tag="FormArchived"):
     sha256: str
 
 
+class DetailShed(Event, frozen=True, kw_only=True, tag="DetailShed"):
+    """Here stood `count` facts that were not kept: the database was away for too long.
+
+    No call is told so while it lives; it stands in place of the missing when a log is read.
+    """
+
+    count: Annotated[int, Meta(ge=1)]
+
+
 AnyEvent = (
     CallArrived
     | CallerAnswered
@@ -230,4 +240,5 @@ AnyEvent = (
     | StepMarked
     | NobodyTookCall
     | VoicemailLeft
+    | DetailShed
 )

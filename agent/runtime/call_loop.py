@@ -10,6 +10,7 @@ import structlog
 from agent.domain.call import decide
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import judge
+from agent.domain.details import is_detail
 from agent.domain.effects import (
     AnyEffect,
     CancelTimer,
@@ -41,6 +42,9 @@ from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
 from agent.runtime.prompt_watch import PromptWatch
 from agent.runtime.recorder import Record, Recorder, UnfinishedCall
+
+NUMBER_PATIENCE_S = 2.0
+"""How long a caller waits for a form number; hours without a database use up those at hand."""
 
 log = structlog.get_logger()
 
@@ -141,15 +145,26 @@ class CallLoop:
             self.tell(CallerAnswered(at=arrival.at, source=arrival.source, channel=arrival.channel))
 
     async def _form_number(self, arrival: Arrival) -> str:
-        while True:
-            try:
-                if arrival.marked:
-                    known = arrival.marked.form_number
-                    return await self._services.numbers.adopted_form_number(known, arrival.at)
-                return await self._services.numbers.form_number(arrival.at)
-            except EffectFailed as error:
-                log.error("form_number_missing", call=self.call_id, reason=str(error))
-                await asyncio.sleep(0.5)
+        """Raises EffectFailed: a caller without a number is not kept waiting in silence.
+
+        The dialplan's fallback brings him to an operator, and his form has its number later. Who
+        talks already, or was the exchange's alone, waits for nobody.
+        """
+        numbers = self._services.numbers
+        waits = not (arrival.marked or arrival.by_exchange)
+        try:
+            async with asyncio.timeout(NUMBER_PATIENCE_S if waits else None):
+                while True:
+                    try:
+                        if arrival.marked:
+                            known = arrival.marked.form_number
+                            return await numbers.adopted_form_number(known, arrival.at)
+                        return await numbers.form_number(arrival.at)
+                    except EffectFailed as error:
+                        log.error("form_number_missing", call=self.call_id, reason=str(error))
+                        await asyncio.sleep(0.5)
+        except TimeoutError as error:
+            raise EffectFailed("no form number could be had in time") from error
 
     def _resume(self, unfinished: UnfinishedCall, tasks: asyncio.TaskGroup) -> None:
         """Go on where the record ends; repeated wishes are recognised by their ids."""
@@ -186,7 +201,14 @@ class CallLoop:
         if decision.call is before and not decision.effects:
             return
         pending = [*self._pending, *decision.effects]
-        record = Record(self.call_id, decision.call.events, event, decision.call, tuple(pending))
+        record = Record(
+            self.call_id,
+            decision.call.events,
+            event,
+            decision.call,
+            tuple(pending),
+            detail=before is not None and is_detail(before, decision),
+        )
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
         self.call = decision.call

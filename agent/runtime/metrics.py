@@ -30,6 +30,11 @@ EFFECT_SECONDS = Histogram(
 EFFECTS_REFUSED = Counter("lpse_effects_refused", "Wishes that failed", ["effect"])
 INBOX = Gauge("lpse_inbox_events", "Events waiting in calls' inboxes")
 JOURNALED = Gauge("lpse_journal_records", "Records in the local journal, not yet in the database")
+NOT_DURABLE = Gauge(
+    "lpse_records_not_durable", "Records in memory alone: neither database nor disk took them"
+)
+SHED = Counter("lpse_records_shed", "Records left out for want of room, by reason", ["reason"])
+NUMBERS = Gauge("lpse_numbers_reserved", "Numbers reserved and not yet given, by kind", ["kind"])
 WAITING = Gauge("lpse_callers_waiting", "Callers who wait for an operator")
 OPERATORS = Gauge("lpse_operators", "Operators, by state", ["state"])
 CLOCK_SKEW = Gauge("lpse_clock_skew_seconds", "The exchange's clock minus the agent's")

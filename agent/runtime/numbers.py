@@ -1,24 +1,65 @@
-"""Form and ticket numbers out of blocks reserved beforehand, so that no call waits for one."""
+"""Form and ticket numbers, reserved so far ahead that calls outlast a database that is away.
+
+As many are kept as the calls of an hour need at the rate of the last minutes. Numbers are given in
+their order, lowest first; what a stopped service did not use is given out by the next, so that the
+year's sequence closes.
+"""
 
 import asyncio
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber, render_form_number, render_ticket_number
 from agent.domain.office_time import local
+from agent.runtime import clock, metrics
+from agent.runtime.alarms import Alarms
 from agent.runtime.errors import EffectFailed
 from agent.runtime.recorder import NumberKind, Recorder
 
-BLOCK = 20
-"""Reserved at a time; what a stopped service did not use is given out by the next."""
+LEAST = 200
+"""Kept of each kind at least: the calls of some days in a small office."""
+MOST = 10_000
+"""Kept of each kind at most, because an agent that takes over looks at all of them."""
+WINDOW_S = 600.0
+RESERVE_S = 3600.0
+"""How long the database may be away before numbers run out at the rate of a window."""
+AGAIN_S = 1.0
+NEW_YEAR_AHEAD = timedelta(hours=12)
+
+Key = tuple[NumberKind, int]
 
 REMEMBERED = 1000
 """Form numbers given lately; calls without a record are found within seconds of a start."""
 
 log = structlog.get_logger()
+
+
+class Demand:
+    """How many numbers were taken in this window of time, and in the one before."""
+
+    def __init__(self) -> None:
+        self._window = -1
+        self._taken = self._before = 0
+
+    def took(self, now_s: float) -> None:
+        """One more was taken, at this moment of a steady clock."""
+        self._turn(now_s)
+        self._taken += 1
+
+    def ahead(self, now_s: float) -> int:
+        """How many should be kept."""
+        self._turn(now_s)
+        needed = max(self._taken, self._before) * RESERVE_S / WINDOW_S
+        return min(MOST, max(LEAST, round(needed)))
+
+    def _turn(self, now_s: float) -> None:
+        window = int(now_s // WINDOW_S)
+        if window != self._window:
+            self._before = self._taken if window == self._window + 1 else 0
+            self._window, self._taken = window, 0
 
 
 class NumberPool:
@@ -28,16 +69,19 @@ class NumberPool:
         self._recorder = recorder
         self._office = office
         self._zone = zone
-        self._free: dict[tuple[NumberKind, int], deque[YearNumber]] = {}
-        self._refilling: dict[tuple[NumberKind, int], asyncio.Lock] = {}
+        self._free: dict[Key, list[YearNumber]] = {}
+        """Highest first, so that the lowest is taken from the end."""
+        self._demand: dict[NumberKind, Demand] = {"form": Demand(), "ticket": Demand()}
+        self._refilling: dict[Key, asyncio.Lock] = {}
+        self._failed_at: dict[Key, float] = {}
         self._tickets: dict[CallId, str] = {}
         self._given: deque[str] = deque(maxlen=REMEMBERED)
+        self._alarms = Alarms()
 
     async def fill(self, at: datetime) -> None:
-        """Reserve a first block of each kind. Raises EffectFailed."""
-        year = local(at, self._zone).year
-        await self._refill("form", year)
-        await self._refill("ticket", year)
+        """Reserve what is kept of each kind for the calls of this moment. Raises EffectFailed."""
+        for kind in self._demand:
+            await self._top_up((kind, self._year(at)))
 
     async def form_number(self, at: datetime) -> str:
         """The next form number of the year in which the call arrived. Raises EffectFailed."""
@@ -70,28 +114,55 @@ class NumberPool:
         """The call is over."""
         self._tickets.pop(call_id, None)
 
-    async def _take(self, kind: NumberKind, at: datetime) -> YearNumber:
-        key = kind, local(at, self._zone).year
-        while not self._free.get(key):
-            await self._refill(*key)
-        return self._free[key].popleft()
-
-    async def _refill(self, kind: NumberKind, year: int) -> None:
-        key = kind, year
-        async with self._refilling.setdefault(key, asyncio.Lock()):
-            free = self._free.setdefault(key, deque())
-            if not free:
-                free.extend(await self._recorder.reserve(kind, year, BLOCK))
-            if not free:
-                raise EffectFailed(f"no {kind} number could be reserved")
-
     async def keep_filled(self, every_s: float = 1.0) -> None:
-        """Top up blocks that are more than half used; failures are retried for ever."""
+        """Keep enough of each kind, the next year's before it begins; retried for ever."""
         while True:
             await asyncio.sleep(every_s)
-            for (kind, year), free in list(self._free.items()):
-                if len(free) < BLOCK // 2:
+            now = clock.now()
+            for year in sorted({self._year(now), self._year(now + NEW_YEAR_AHEAD)}):
+                for kind in self._demand:
                     try:
-                        free.extend(await self._recorder.reserve(kind, year, BLOCK))
+                        await self._top_up((kind, year))
                     except EffectFailed as error:
-                        log.warning("numbers_not_reserved", kind=kind, reason=str(error))
+                        left = len(self._free.get((kind, year), ()))
+                        reason = str(error)
+                        self._alarms.sound("numbers_not_reserved", left=left, reason=reason)
+
+    def _year(self, at: datetime) -> int:
+        return local(at, self._zone).year
+
+    async def _take(self, kind: NumberKind, at: datetime) -> YearNumber:
+        key = kind, self._year(at)
+        while not self._free.get(key):
+            await self._refill(key)
+        number = self._free[key].pop()
+        self._demand[kind].took(asyncio.get_running_loop().time())
+        metrics.NUMBERS.labels(kind).set(len(self._free[key]))
+        return number
+
+    async def _refill(self, key: Key) -> None:
+        """Reserve for those who wait; they ask once, and not each after the other."""
+        async with self._refilling.setdefault(key, asyncio.Lock()):
+            if self._free.get(key):
+                return
+            loop = asyncio.get_running_loop()
+            if loop.time() - self._failed_at.get(key, -AGAIN_S) < AGAIN_S:
+                raise EffectFailed(f"no {key[0]} number could be reserved a moment ago")
+            try:
+                await self._top_up(key)
+            except EffectFailed:
+                self._failed_at[key] = loop.time()
+                raise
+            if not self._free.get(key):
+                raise EffectFailed(f"no {key[0]} number could be reserved")
+
+    async def _top_up(self, key: Key) -> None:
+        """Reserve what is missing, when more than a quarter is. Raises EffectFailed."""
+        kind, year = key
+        wanted = self._demand[kind].ahead(asyncio.get_running_loop().time())
+        left = len(self._free.setdefault(key, []))
+        if left >= wanted * 3 // 4:
+            return
+        reserved = await self._recorder.reserve(kind, year, wanted - left)
+        self._free[key] = sorted([*self._free[key], *reserved], reverse=True)
+        metrics.NUMBERS.labels(kind).set(len(self._free[key]))

@@ -15,13 +15,17 @@ NumberKind = Literal["form", "ticket"]
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One event of one call, the call after it, and the effects not yet known to be done."""
+    """One event of one call, the call after it, and the effects not yet known to be done.
+
+    A `detail` (agent/domain/details.py) may be left out where there is no room for all.
+    """
 
     call_id: CallId
     sequence: int
     event: AnyEvent
     call: Call
     pending: tuple[AnyEffect, ...]
+    detail: bool = False
 
 
 class UnfinishedCall(msgspec.Struct, frozen=True):

@@ -49,7 +49,8 @@ chosen AS MATERIALIZED (
 )
 UPDATE number_reservations
 SET holder = $3, reserved_at = now()
-WHERE kind = $1 AND year = $2 AND sequence IN (SELECT sequence FROM chosen)
+-- An array is looked up in the index also when nothing is known yet of the table's size.
+WHERE kind = $1 AND year = $2 AND sequence = ANY (ARRAY(SELECT sequence FROM chosen))
 RETURNING sequence
 
 -- name: reserve_new_numbers

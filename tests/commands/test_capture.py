@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from agent.commands.capture import anonymised
 from agent.commands.replay import read_recording
 from agent.domain.call import replay
+from agent.domain.call_state import Decision
 from agent.domain.consultation import outcome_of
+from agent.domain.details import is_detail
 from agent.domain.events import CallArrived, Caller
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
@@ -83,3 +86,47 @@ async def test_a_database_that_was_never_migrated_is_not_read(empty_url: str, sh
     ended = await shell.start(empty_url, "capture", "1/2026")
     assert ended.status == 1
     assert "run `lpse-agent migrate`" in ended.err
+
+
+async def test_a_gap_in_the_log_is_told_and_replayed_over(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    """Of a call whose detail was shed, everything else is there in its place."""
+    story = escalated(7)
+    steps = pairwise(story.records)
+    shed = {r.sequence for b, r in steps if is_detail(b.call, Decision(r.call, r.pending))}
+    assert len(shed) == 9
+    async with running_writer(url) as writer:
+        for record in story.records:
+            if record.sequence not in shed:
+                await writer.record(record)
+    ended = await shell.start(url, "capture", "7/2026")
+    assert ended.status == 0
+    assert ended.err.startswith("9 events are missing")
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(ended.out)
+    replayed = replay(read_recording(recording))
+    assert (replayed.stage, replayed.events) == (story.call.stage, story.call.events)
+    told = await shell.start(url, "replay", str(recording))
+    assert told.status == 0
+    assert "DetailShed 2" in told.out
+    assert told.out.splitlines()[-1].endswith("(escalated)")
+    assert "may lack detail" in told.err
+    sheet = (await shell.start(url, "call", "7/2026")).out
+    assert "2 rincian tidak tersimpan" in " ".join(sheet.split())
+    counted = json.loads((await shell.start(url, "call", "7/2026", "--json")).out)
+    assert counted["events"] == len(story.records) - 9
+
+
+async def test_a_recording_whose_beginning_was_shed_says_so_and_is_not_replayed(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    story = solved(8)
+    async with running_writer(url) as writer:
+        await writer.record(story.records[-1])
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text((await shell.start(url, "capture", "8/2026")).out)
+    told = await shell.start(url, "replay", str(recording))
+    assert (told.status, told.out) == (2, "")
+    missing = len(story.records) - 1
+    assert told.err == f"{recording}, line 1: the call's first {missing} events were not kept\n"

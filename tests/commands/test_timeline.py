@@ -11,6 +11,7 @@ from agent.domain.events import (
     AnyEvent,
     CallAdopted,
     CallArrived,
+    DetailShed,
     EffectRefused,
     HandedToExchange,
     NobodyTookCall,
@@ -52,6 +53,7 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         StepMarked(at=at, channel=story.call.channel, step="8"),
         NobodyTookCall(at=at, channel=story.call.channel),
         VoicemailLeft(at=at, channel=story.call.channel, recording="1795338000.7.wav"),
+        DetailShed(at=at, count=4),
     )
     report = report_of(story)
     logged = (*report.events, *(LoggedEvent(90 + i, event) for i, event in enumerate(strange)))

@@ -15,7 +15,7 @@ WIDE_MARGIN_S = 6.0
 async def test_the_server_itself_limits_statements_and_names_us(url: str) -> None:
     async with connected(url) as connection:
         assert await connection.fetchval("SHOW statement_timeout") == "1500ms"
-        assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "2s"
+        assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "2500ms"
         assert await connection.fetchval("SHOW application_name") == "lpse-agent"
 
 

@@ -86,3 +86,13 @@ async def test_a_number_that_was_given_is_no_longer_searched_among_the_reserved(
         assert sequences(await writer.reserve("form", 2026, 1)) == [4]
     kept = await connection.fetch("SELECT sequence FROM number_reservations ORDER BY sequence")
     assert [row["sequence"] for row in kept] == [1, 3, 4]
+
+
+async def test_the_many_numbers_of_a_busy_agent_that_died_are_taken_over_in_time(url: str) -> None:
+    """Within the deadline of a statement, though nothing is known yet of the tables' sizes."""
+    async with running_writer(url) as dead:
+        await dead.reserve("form", 2026, 10_000)
+    await asyncio.sleep(0.2)
+    async with running_writer(url) as heir:
+        assert sequences(await heir.reserve("form", 2026, 9_000)) == list(range(1, 9_001))
+        assert sequences(await heir.reserve("form", 2026, 2_000)) == list(range(9_001, 11_001))

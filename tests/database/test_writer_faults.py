@@ -141,6 +141,8 @@ class Wire:
         self._path = folder / ".s.PGSQL.5432"
         self._whole = asyncio.Event()
         self._whole.set()
+        self._ends = asyncio.Event()
+        self._ends.set()
         user = f"{self._url.netloc.rpartition('@')[0]}@" if "@" in self._url.netloc else ""
         self.url = f"postgresql://{user}{self._url.path}?host={folder}"
 
@@ -153,6 +155,10 @@ class Wire:
     def cut(self) -> None:
         """From now on nothing passes."""
         self._whole.clear()
+
+    def hold_open(self) -> None:
+        """From now on an end that one side makes is kept from the other."""
+        self._ends.clear()
 
     def mend(self) -> None:
         """What was held back passes, and all that follows."""
@@ -174,6 +180,7 @@ class Wire:
             await self._whole.wait()
             target.write(data)
             await target.drain()
+        await self._ends.wait()
         target.close()
 
 
@@ -203,5 +210,30 @@ async def test_a_cut_wire_is_noticed_in_time_and_a_mended_one_is_used_again(
                 await until_healthy(writer)
                 await record_all(writer, story)
                 assert await writer.reserve("form", 2026, 1)
+            carrying.cancel()
+    assert await connection.fetchval("SELECT count(*) FROM call_events") == len(story.records)
+
+
+async def test_a_servers_farewell_without_the_wires_end_costs_the_writer_nothing(
+    url: str, connection: Connection
+) -> None:
+    """asyncpg calls what comes between the two an internal error of its own."""
+    story = solved()
+    with TemporaryDirectory(prefix="lpse-wire-") as folder:
+        wire, ready = Wire(url, Path(folder)), asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            carrying = tasks.create_task(wire.run(ready))
+            await ready.wait()
+            async with running_writer(wire.url) as writer:
+                await until_healthy(writer)
+                wire.hold_open()
+                await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                await asyncio.sleep(0.2)
+                assert isinstance(await failure_of(writer, story.records[0]), DatabaseUnreachable)
+                await until_healthy(writer)
+                await record_all(writer, story)
             carrying.cancel()
     assert await connection.fetchval("SELECT count(*) FROM call_events") == len(story.records)

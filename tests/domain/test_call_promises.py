@@ -276,7 +276,7 @@ AT = st.floats(-5, 900).map(lambda seconds: MORNING + timedelta(seconds=seconds)
 SOURCES = st.sampled_from(["ARI", "agent", "reconciled"])
 
 
-def _events() -> st.SearchStrategy[AnyEvent]:
+def any_events() -> st.SearchStrategy[AnyEvent]:
     stamp = {"at": AT, "source": SOURCES}
     of_a_leg = (
         CallerAnswered,
@@ -310,7 +310,7 @@ def _events() -> st.SearchStrategy[AnyEvent]:
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.lists(_events(), max_size=60))
+@given(st.lists(any_events(), max_size=60))
 def test_any_events_in_any_order_are_decided_and_every_decision_keeps_its_promises(
     events: list[AnyEvent],
 ) -> None:
@@ -332,7 +332,7 @@ def test_any_events_in_any_order_are_decided_and_every_decision_keeps_its_promis
 def test_every_fact_told_twice_in_a_row_is_learnt_once(data: st.DataObject) -> None:
     story = Story()
     story.arrives()
-    for event in data.draw(st.lists(_events(), max_size=40)):
+    for event in data.draw(st.lists(any_events(), max_size=40)):
         story.tell(event)
         before = story.call
         if not isinstance(event, (TimerFired, DigitPressed, OperatorOffered, EffectRefused)):

@@ -3,7 +3,7 @@ from datetime import timedelta, timezone
 import msgspec
 import pytest
 
-from agent.domain.events import AGENT, AnyEvent, TimerFired
+from agent.domain.events import AGENT, AnyEvent, DetailShed, TimerFired
 from tests.domain.story import (
     CALLER,
     MORNING,
@@ -36,7 +36,8 @@ def stories() -> list[Story]:
 
 
 def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:
-    events = [event for story in stories() for event in story.told]
+    told = [event for story in stories() for event in story.told]
+    events = [*told, DetailShed(at=MORNING, count=3)]
     decoder = msgspec.json.Decoder(AnyEvent)
     assert [decoder.decode(msgspec.json.encode(event)) for event in events] == events
     assert {type(event) for event in events} == set(AnyEvent.__args__)
@@ -66,6 +67,7 @@ def test_a_moment_of_another_zone_stays_the_same_moment() -> None:
         b'{"event":"Unheard","at":"2026-11-23T02:00:00Z"}',
         b'{"event":"TimerFired","at":"yesterday","timer":"ring"}',
         b'{"event":"TimerFired","at":"2026-11-23T02:00:00Z","timer":null}',
+        b'{"event":"DetailShed","at":"2026-11-23T02:00:00Z","count":0}',
     ],
 )
 def test_what_is_no_event_is_refused(text: bytes) -> None:

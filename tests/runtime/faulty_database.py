@@ -15,9 +15,14 @@ class FaultyDatabase:
 
     def __init__(self) -> None:
         self.kept: list[Record] = []
+        self.times_asked = 0
         self.times_given = 0
         self.reservations: list[tuple[NumberKind, int, int]] = []
         self.away = False
+        self.broken = False
+        """Our own code at this door makes a mistake."""
+        self.seconds = 0.0
+        """How long it takes over each record."""
         self.away_after: int | None = None
         self.refuses: set[CallId] = set()
         self.empty = False
@@ -27,7 +32,10 @@ class FaultyDatabase:
 
     async def record(self, record: Record) -> None:
         """Keep it; one that is there already is no error."""
+        self.times_asked += 1
         await self._reach()
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         if self.away_after is not None:
             self.away = self.away_after == 0
             self.away_after -= 1
@@ -48,6 +56,10 @@ class FaultyDatabase:
         self._next[kind, year] = first + count
         return [YearNumber(year, n) for n in range(first, first + count)]
 
+    def continue_at(self, kind: NumberKind, year: int, number: int) -> None:
+        """The next numbers that are reserved begin here."""
+        self._next[kind, year] = number
+
     async def unfinished(self) -> list[UnfinishedCall]:
         """Calls whose last record is not archived."""
         await self._reach()
@@ -61,5 +73,7 @@ class FaultyDatabase:
 
     async def _reach(self) -> None:
         await self.open.wait()
+        if self.broken:
+            raise RuntimeError("a mistake of ours in the database")
         if self.away:
             raise EffectFailed("the database does not answer")

@@ -1,7 +1,6 @@
 """Which call an event belongs to, and what becomes of a call that our own mistakes break."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,7 +11,6 @@ from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, Tim
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
-from agent.runtime.journal import JournaledRecorder
 from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import call_of_loop, office, operators_leg, stage_of
@@ -164,32 +162,30 @@ async def test_a_call_survives_a_mistake_of_ours_and_goes_on_from_its_last_recor
 
 
 async def test_a_wish_that_a_mistake_of_ours_cut_off_is_performed_again(
-    database: FaultyDatabase, exchange: PretendExchange, tmp_path: Path
+    database: FaultyDatabase, exchange: PretendExchange
 ) -> None:
-    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
     arrival = arrival_of_call()
     exchange.hold("RingOperator")
-    async with office(no_disk, exchange) as agent:
+    async with office(database, exchange) as agent:
         loop = await agent.arrives(arrival)
         await until(lambda: "RingOperator" in exchange.names_begun())
-        database.away = True
+        database.broken = True
         agent.dispatcher.tell(arrival.channel, TimerFired(at=clock.now(), timer="please_wait"))
         await until(lambda: exchange.names_begun().count("RingOperator") == 2)
-        database.away = False
+        database.broken = False
         exchange.let_go("RingOperator")
         await agent.talks(loop)
 
 
 async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_holds_nothing(
-    database: FaultyDatabase, exchange: PretendExchange, tmp_path: Path
+    database: FaultyDatabase, exchange: PretendExchange
 ) -> None:
-    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
     arrival = arrival_of_call()
     counted = calls_and_events()
-    async with office(no_disk, exchange) as agent:
+    async with office(database, exchange) as agent:
         loop = await agent.arrives(arrival)
         leg = await operators_leg(loop)
-        database.away = True
+        database.broken = True
         answered, before = OperatorAnswered(at=clock.now(), source=ARI, channel=leg), decided()
         for _time in range(ATTEMPTS - 1):
             agent.dispatcher.tell(leg, answered)
@@ -204,3 +200,16 @@ async def test_a_call_that_our_own_mistake_breaks_three_times_has_failed_and_hol
         assert not agent.dispatcher.knows(leg)
         assert not agent.dispatcher.knows(arrival.channel)
         assert agent.floor.floor.operators[SITI].busy_with is None
+
+
+async def test_a_caller_for_whom_no_number_can_be_had_is_given_up_and_not_left_in_silence(
+    database: FaultyDatabase, exchange: PretendExchange
+) -> None:
+    """The reconciler sends whomever the dispatcher has given up to the dialplan's fallback."""
+    database.empty = True
+    arrival = arrival_of_call()
+    async with office(database, exchange) as agent:
+        agent.dispatcher.arrived(arrival)
+        await until(lambda: not agent.dispatcher.calls)
+        assert agent.dispatcher.failed == {arrival.call_id}
+    assert (database.kept, exchange.begun) == ([], [])

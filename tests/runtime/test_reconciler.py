@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest_asyncio
 from msgspec.structs import replace
@@ -15,7 +14,6 @@ from agent.domain.events import LegHungUp
 from agent.domain.identifiers import BridgeId, ChannelId, bridge_of
 from agent.runtime import clock
 from agent.runtime.doors import Arrival, CallMarks
-from agent.runtime.journal import JournaledRecorder
 from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
 from agent.runtime.reconciler import Reconciler
 from tests.database.agents import running_writer
@@ -145,14 +143,11 @@ async def test_a_bridge_left_over_is_removed_but_neither_a_living_calls_nor_a_st
     assert agent.exchange.removed == [BridgeId("lpse-dead")]
 
 
-async def test_the_caller_of_a_failed_call_goes_to_the_fallback_and_not_round_again(
-    tmp_path: Path,
-) -> None:
+async def test_the_caller_of_a_failed_call_goes_to_the_fallback_and_not_round_again() -> None:
     arrival, exchange = arrival_of_call(), PretendExchange()
     database = FaultyDatabase()
-    no_disk = JournaledRecorder(database, tmp_path / "no such folder" / "journal.jsonl")
-    async with office(no_disk, exchange) as agent:
-        database.away = True
+    async with office(database, exchange) as agent:
+        database.broken = True
         agent.dispatcher.arrived(arrival)
         (loop,) = agent.dispatcher.calls
         await until(lambda: not agent.dispatcher.calls)
