@@ -168,7 +168,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         async def connected(started_at: datetime, lost_at: datetime | None) -> None:
             floor.exchange_lost()
             ledger.exchange_started(started_at)
-            reconciler.exchange_started(started_at, lost_at)
+            reconciler.connected(started_at, lost_at)
 
         session = AriSession(
             client, settings.ari_application, dispatcher.arrived, dispatcher.tell, connected

@@ -102,6 +102,24 @@ class PostgresServer:
             os.close(self._lock)
             self._lock = None
 
+    def crash(self, sent: signal.Signals = signal.SIGKILL) -> None:
+        """End our own server as a fault does: SIGKILL its first process, or SIGQUIT, which is
+        the immediate shutdown; start() recovers it.
+        """
+        assert self._server is not None, "a server that DATABASE_URL names is not ours to end"
+        self._server.send_signal(sent)
+        self._server.wait(STOP_DEADLINE_S)
+        ends = time.monotonic() + STOP_DEADLINE_S
+        # Sessions notice it by themselves; until then they hold the memory that a new one needs.
+        while self._sessions() and time.monotonic() < ends:
+            time.sleep(0.01)
+        self.stop()
+
+    def _sessions(self) -> list[int]:
+        """Processes that work in our data folder."""
+        pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return [pid for pid in pids if self._is_our_server(pid)]
+
     def _take_lock(self) -> None:
         self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,4 +1,4 @@
-"""Makes a bare Debian machine ready and then starts the demo or the checks; repeats are quick.
+"""Makes a bare Debian machine ready and then starts demo, checks or faults; repeats are quick.
 
 Runs on the machine's own Python before anything is installed, hence the standard library alone,
 and no syntax so new that an old Python could not say what it lacks.
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from deploy.checks import PARTS
+from deploy.fault_options import add_options
 from deploy.set_up_asterisk import cache, find_or_make_asterisk, refuse_without_room
 from deploy.set_up_machine import (
     install_packages,
@@ -27,11 +28,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # What every Debian machine has but not every container, and SIPp.
 TEST_PACKAGES = ["iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
 TEST_TOOLS = ["chrony", "fail2ban"]
+PROGRAMS = {"demo": "deploy.demo_call", "test": "deploy.checks", "faults": "deploy.faults_report"}
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database
 
 
 def main() -> None:
-    """Set up what `demo` or `test` (the first argument) needs and become that program."""
+    """Set up what `demo`, `test` or `faults` (the first argument) needs and become that program."""
     purpose, arguments = sys.argv[1], sys.argv[2:]
     _parser(purpose).parse_args(arguments)
     try:
@@ -40,7 +42,7 @@ def main() -> None:
         sys.exit(str(reason))
     except KeyboardInterrupt:
         sys.exit("Interrupted: start it again, what is finished stays.")
-    module = "deploy.demo_call" if purpose == "demo" else "deploy.checks"
+    module = PROGRAMS[purpose]
     os.execv(python, [str(python), "-m", module, *arguments])  # noqa: S606 - we become that program: its exit status and signals are ours
 
 
@@ -60,7 +62,7 @@ def set_up(purpose: str) -> Path:
         if not (state / "venv").exists():
             refuse_unusable_folder(state, STATE_BYTES)
         python = make_environment(CHECKOUT, state, progress, log)
-        if purpose == "test":
+        if purpose != "demo":
             install_packages(TEST_PACKAGES, progress, log)
             unpack_packages(TEST_TOOLS, cache() / "tools", progress, log)
         root = find_or_make_asterisk(python, progress, log)
@@ -79,6 +81,12 @@ def _parser(purpose: str) -> argparse.ArgumentParser:
         )
         parser.add_argument("--exit", action="store_true", help="end after the call")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    elif purpose == "faults":
+        parser.description = (
+            "Set this machine up, try every fault that the helpdesk must survive and print one"
+            " table: fault, promise, measured, held or not. Status 0 only if all held."
+        )
+        add_options(parser)
     else:
         parser.description = "Set this machine up and run every check and test, or one part of it."
         parser.add_argument("part", nargs="?", choices=list(PARTS), help="run this part alone")

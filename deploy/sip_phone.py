@@ -392,9 +392,11 @@ class SipPhone:
     def __init__(self, phones: SipPhones, account: int, server: str, identity: str):
         self.phones = phones
         self.on_call: Policy = RingForever()
+        self.calls: list[SipCall] = []
+        """Every call that the phone made or that rang here, in turn."""
         self._account = account
         self._server = server
-        self._identity = identity
+        self.identity = identity
         self._incoming: asyncio.Queue[SipCall] = asyncio.Queue()
         self._registration: asyncio.Queue[tuple[int, str, bool]] = asyncio.Queue()
 
@@ -402,13 +404,13 @@ class SipPhone:
         """Make the phone reachable; raises SipPhoneFailed with the code of a refusal."""
         code, reason = await self._registered(True)
         if code != 200:
-            raise SipPhoneFailed(f"{self._identity} was not registered: {code} {reason}")
+            raise SipPhoneFailed(f"{self.identity} was not registered: {code} {reason}")
 
     async def unregister(self) -> None:
         """Leave in order; calls of the phone go on."""
         code, reason = await self._registered(False)
         if code != 200:
-            raise SipPhoneFailed(f"{self._identity} was not unregistered: {code} {reason}")
+            raise SipPhoneFailed(f"{self.identity} was not unregistered: {code} {reason}")
 
     async def dial(self, number: str) -> "SipCall":
         """Call a number at the server; returns when the INVITE is out."""
@@ -419,7 +421,7 @@ class SipPhone:
             call.library = _LibraryCall(self.phones.account(self._account), call)
             self.phones.adopt(call.library)
             wish = pjsua2.CallOpParam(True)
-            wish.txOption.localUri = self._identity
+            wish.txOption.localUri = self.identity
             try:
                 call.library.makeCall(f"sip:{number}@{self._server}", wish)
             except pjsua2.Error:
@@ -427,6 +429,7 @@ class SipPhone:
                 raise
 
         await self.phones.ask(make)
+        self.calls.append(call)
         return call
 
     async def incoming(self, within: timedelta) -> "SipCall":
@@ -453,6 +456,10 @@ class SipPhone:
         """News from the registrar, on the asyncio side."""
         self._registration.put_nowait((code, reason, stays))
 
+    def _rings(self, call: "SipCall") -> None:
+        self.calls.append(call)
+        self._incoming.put_nowait(call)
+
     def ring(self, call_id: int) -> None:
         """Play on_call's script on a call that came in; in the library's thread."""
         call = SipCall(self.phones)
@@ -460,7 +467,7 @@ class SipPhone:
         self.phones.adopt(call.library)
         at = _now()
         call.tell(lambda: call.state_changed(pjsua2.PJSIP_INV_STATE_EARLY, at, 180, "Ringing"))
-        call.tell(lambda: self._incoming.put_nowait(call))
+        call.tell(lambda: self._rings(call))
         call.answer_with(180)
         match self.on_call:
             case Answer(after, hang_up_after):

@@ -51,7 +51,7 @@ class Site:
         self._root = root
         self._say = say
         self._overrides = settings
-        self._postgres = PostgresServer(folder / "postgres")
+        self.postgres = PostgresServer(folder / "postgres")
         self._agent: subprocess.Popen[bytes] | None = None
         self.asterisk: AsteriskServer | None = None
         self.database_url = ""
@@ -115,7 +115,7 @@ class Site:
         prompts = self.speech_folder / "prompts"
         prompts.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        self.database_url = self._postgres.start()
+        self.database_url = self.postgres.start()
         self._say(f"PostgreSQL: {time.monotonic() - began:.1f} s")
         began = time.monotonic()
         values = private_values(
@@ -139,7 +139,7 @@ class Site:
         self.stop_agent()
         if self.asterisk:
             self.asterisk.stop()
-        self._postgres.stop()
+        self.postgres.stop()
 
     def start_agent(self) -> None:
         """Start the agent and wait until it is ready. Raises SiteFailed."""

@@ -1,5 +1,6 @@
 """What the README says is true: rooms, settings, commands, keys, dependencies."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -86,6 +87,18 @@ def test_what_only_the_tests_need_is_named() -> None:
     for line in PROJECT["optional-dependencies"]["dev"]:
         name = re.split(r"[<>=]", line)[0]
         assert name == "setuptools" or name in told, name
+
+
+def test_the_table_of_faults_is_the_suite() -> None:
+    told = {(row[0], row[1]) for row in table("Faults")}
+    tried: set[tuple[str, str]] = set()
+    for file in (ROOT / "tests" / "faults").glob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fault":
+                fault, promise = (ast.literal_eval(argument) for argument in node.args)
+                tried.add((fault, promise))
+    assert tried
+    assert told == tried
 
 
 def test_every_outcome_is_explained() -> None:

@@ -22,6 +22,8 @@ from agent.domain.effects import (
     RingOperator,
     StopPrompt,
 )
+from agent.domain.events import CallerAnswered
+from agent.runtime import clock
 from agent.runtime.doors import DONE, Performed
 from agent.runtime.errors import EffectFailed
 
@@ -50,6 +52,7 @@ class AriEffects:
         match effect:
             case AnswerCaller():
                 await self._answer(call, effect)
+                return Performed(event=CallerAnswered(at=clock.now(), channel=effect.channel))
             case PlayPrompt():
                 return await self._play(effect)
             case StopPrompt():

@@ -22,6 +22,7 @@ from agent.domain.effects import (
     StopSeeking,
 )
 from agent.domain.events import (
+    AGENT,
     CallAdopted,
     CallArrived,
     CallerAnswered,
@@ -71,8 +72,15 @@ def adopted(event: CallAdopted) -> Decision:
 
 
 def caller_answered(call: Call, event: CallerAnswered) -> Decision:
-    """The caller can hear: welcome by the time of day, then the recording notice."""
-    if call.caller_answered or call.stage is not Stage.WELCOMING:
+    """The caller can hear: welcome by the time of day, then the recording notice.
+
+    That the exchange took the order is word enough, for its own may be lost; when it does come, its
+    moment is the true one.
+    """
+    known = call.caller_answered
+    if known and known.source == AGENT and event.source != AGENT:
+        return Decision(replace(call, caller_answered=call.moment(event)))
+    if known or call.stage is not Stage.WELCOMING:
         return Decision(call)
     call = replace(call, caller_answered=call.moment(event))
     call, welcome = call_prompts.play(call, call.channel, welcome_prompt(event.at, call.rules.zone))

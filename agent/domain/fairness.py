@@ -130,9 +130,14 @@ class _Living:
 
 
 def _overtaken(waiting: Course, other: Course) -> Iterator[Meeting]:
-    """First come, first served: by the first entry into the queue, which failed offers leave."""
+    """First come, first served: by the first entry into the queue, which failed offers leave.
+
+    Whom the exchange served by itself never stood in this queue.
+    """
     mine, theirs = waiting.call.queued, other.call.queued
     if not waiting.waits or not mine or not theirs or mine.at >= theirs.at:
+        return
+    if other.call.by_exchange:
         return
     for offer in other.call.offers:
         for wait in waiting.waits:

@@ -24,6 +24,9 @@ from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
 from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
 
+AGAIN_S = 0.5
+"""Between the two looks after a reconnection; a report on its way takes milliseconds."""
+
 log = structlog.get_logger()
 
 
@@ -37,26 +40,32 @@ class Reconciler:
         self._unowned: set[ChannelId] = set()
         self._idle_bridges: set[BridgeId] = set()
         self._playing: set[PlaybackId] = set()
+        self._reconnected = asyncio.Event()
         self._started_at: datetime | None = None
         self._died_at = datetime.min.replace(tzinfo=UTC)
 
-    def exchange_started(self, at: datetime, lost_at: datetime | None) -> None:
-        """When the exchange that lives now began, and when the one before was heard last.
+    def connected(self, at: datetime, lost_at: datetime | None) -> None:
+        """When the exchange that is heard again began, and when it or the one before was lost.
 
-        Every leg from before its beginning died with the one before.
+        Every leg from before its beginning died with the one before. What was missed is learnt now
+        and not at the next turn: two looks soon.
         """
         if at != self._started_at:
             self._started_at = at
             self._died_at = min(lost_at or at, at)
+        self._reconnected.set()
 
     async def run(self, every_s: float = 2.0) -> None:
         """Look for ever; an exchange that does not answer is looked at again."""
         while True:
+            pause_s = AGAIN_S if self._reconnected.is_set() else every_s
+            self._reconnected.clear()
             try:
                 await self.look()
             except EffectFailed as error:
                 log.warning("not_reconciled", reason=str(error))
-            await asyncio.sleep(every_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reconnected.wait(), pause_s)
 
     async def look(self) -> None:
         """One look. Raises EffectFailed."""

@@ -1,6 +1,15 @@
 -- name: announce_holder
 -- Hold a lock in this agent's name while this session lives; its death frees what it reserved.
-SELECT pg_advisory_lock(20817, hashtext($1))
+-- A session of its own that it lost in a black hole may live on here, and is ended first.
+WITH former AS MATERIALIZED (
+    SELECT pg_terminate_backend(pid, 500)
+    FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 20817 AND objsubid = 2 AND granted
+      AND objid::bigint = hashtext($1)::bigint & 4294967295
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND pid <> pg_backend_pid()
+)
+SELECT pg_advisory_lock(20817, hashtext($1)) FROM (SELECT count(*) FROM former) AS ended
 
 -- name: queue_for_numbers
 -- Let one agent at a time choose numbers; freed at the end of the transaction.

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 from aiohttp import web
 
 from agent.asterisk.ari_client import AriClient
@@ -28,6 +29,13 @@ class PretendAri:
         """Send one frame over the event socket."""
         assert self._socket is not None
         await self._socket.send_str(frame)
+
+    async def send_as_text(self, payload: bytes) -> None:
+        """Send a text frame that need not be UTF-8."""
+        assert self._socket is not None
+        writer = self._socket._writer
+        assert writer is not None
+        await writer.send_frame(payload, aiohttp.WSMsgType.TEXT)
 
     async def drop(self) -> None:
         """Close the event socket."""

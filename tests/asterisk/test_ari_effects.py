@@ -26,7 +26,13 @@ from agent.domain.effects import (
     RingOperator,
     StopPrompt,
 )
-from agent.domain.events import LegConnected, LegHungUp, PromptFinished, PromptStarted
+from agent.domain.events import (
+    CallerAnswered,
+    LegConnected,
+    LegHungUp,
+    PromptFinished,
+    PromptStarted,
+)
 from agent.domain.identifiers import (
     BridgeId,
     ChannelId,
@@ -99,7 +105,8 @@ async def call(
 async def test_a_prompt_is_heard_to_its_end_and_its_length_is_told(
     effects: AriEffects, events: EventsHeard, call: Call
 ) -> None:
-    await effects.perform(call, AnswerCaller(channel=call.channel))
+    answered = await effects.perform(call, AnswerCaller(channel=call.channel))
+    assert isinstance(answered.event, CallerAnswered), "also when Asterisk's own word is lost"
     playback = playback_of(call.call_id, 1)
     play = PlayPrompt(channel=call.channel, playback=playback, prompt="short")
     performed = await effects.perform(call, play)

@@ -75,7 +75,7 @@ NOWHERE = GOOD[0].replace(b'"rules":{', b'"rules":{"zone":"MOON",')
         ([*GOOD[:2], FAR], ", line 3: `at` is not between 2000 and 2100"),
         ([*GOOD[:2], OTHER_CALL], ", line 3: another call begins here"),
         ([NOWHERE], ", line 1: the zone MOON is none of WIB, WITA, WIT"),
-        (GOOD[1:], ", line 1: a call begins with CallArrived, not with CallerAnswered"),
+        (GOOD[1:], ", line 1: a call begins with its arrival, not with CallerAnswered"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )

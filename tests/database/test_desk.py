@@ -3,6 +3,7 @@
 import asyncio
 
 from agent.database.connect import Connection
+from agent.database.desk import Desk
 from agent.database.writer import Writer
 from agent.domain.numbers import YearNumber
 from tests.database.agents import running_writer
@@ -43,6 +44,15 @@ async def test_a_living_agent_keeps_what_it_reserved(url: str) -> None:
     async with running_writer(url, "first") as first, running_writer(url, "second") as second:
         assert sequences(await first.reserve("form", 2026, 3)) == [1, 2, 3]
         assert sequences(await second.reserve("form", 2026, 3)) == [4, 5, 6]
+
+
+async def test_an_agent_whose_session_was_lost_in_a_black_hole_has_its_name_back(url: str) -> None:
+    """The server does not know that nobody is behind the old session any more."""
+    lost, again = Desk(url, "one"), Desk(url, "one")
+    assert sequences(await lost.reserve("form", 2026, 2)) == [1, 2]
+    assert sequences(await again.reserve("form", 2026, 2)) == [3, 4]
+    await again.aclose()
+    await lost.aclose()
 
 
 async def test_many_agents_at_once_never_get_the_same_number(url: str) -> None:

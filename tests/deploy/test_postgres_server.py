@@ -103,6 +103,22 @@ def test_a_killed_run_takes_its_server_along(folder: Path) -> None:
     assert gone_within(folder, 30)
 
 
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGQUIT], ids=lambda sent: sent.name)
+def test_a_server_that_was_made_to_crash_starts_again_with_its_data(
+    folder: Path, sent: signal.Signals
+) -> None:
+    server = PostgresServer(folder)
+    url = server.start()
+    asyncio.run(answer(url, "create table kept as select 'kept' as word"))
+    server.crash(sent)
+    assert not server.runs
+    assert processes_in(folder) == []
+    assert server.start() == url
+    assert server.runs
+    assert asyncio.run(answer(url, "select word from kept")) == "kept"
+    server.stop()
+
+
 def test_a_server_left_over_by_a_crash_is_replaced(folder: Path) -> None:
     server = PostgresServer(folder)
     server.start()

@@ -1,4 +1,4 @@
-"""The two commands as they are typed, in a copy of the checkout; nothing is installed here."""
+"""The commands as they are typed, in a copy of the checkout; nothing is installed here."""
 
 import os
 import shutil
@@ -63,7 +63,7 @@ def test_a_mistyped_option_is_refused_before_anything_is_made(checkout: Path) ->
     assert sorted(checkout.rglob("*")) == before
 
 
-@pytest.mark.parametrize("command", ["demo", "test", "install"])
+@pytest.mark.parametrize("command", ["demo", "test", "faults", "install"])
 def test_help_teaches_without_root_and_without_a_set_up(checkout: Path, command: str) -> None:
     ran = typed(checkout, command, "--help", user=NOBODY)
     assert ran.returncode == 0

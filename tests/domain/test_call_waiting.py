@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from agent.domain.effects import (
     SeekOperator,
     StopSeeking,
 )
+from agent.domain.events import CallerAnswered
 from agent.domain.identifiers import ChannelId, bridge_of
 from tests.domain.story import (
     BUDI,
@@ -89,6 +90,20 @@ def test_a_second_answer_of_the_caller_starts_no_second_welcome() -> None:
     story = welcoming()
     assert story.caller_answered() == ()
     assert len(story.call.playbacks) == 2
+
+
+def test_that_the_order_to_answer_was_taken_is_word_enough_until_the_exchange_tells_itself() -> (
+    None
+):
+    story = Story()
+    story.arrives()
+    answered = CallerAnswered(at=story.now + timedelta(milliseconds=30), channel=CALLER)
+    assert story.tell(answered)[0] == say(CALLER, 1, "welcome_morning")
+    assert story.caller_answered() == ()
+    assert story.call.caller_answered
+    assert story.call.caller_answered.at == story.now, "the exchange's own moment"
+    assert story.tell(answered) == ()
+    assert story.call.caller_answered.at == story.now
 
 
 def test_the_caller_waits_once_the_notice_was_heard_and_not_before() -> None:

@@ -21,6 +21,7 @@ from tests.domain.story import (
     MORNING,
     SITI,
     Story,
+    handed_talk,
     queueing,
     ringing,
     solved,
@@ -99,6 +100,12 @@ def test_one_who_waits_while_a_later_one_is_given_an_operator_was_overtaken() ->
     first, later = course_of(waits_for_a_minute()), course_of(answered_at_once(), 2, later_s=5)
     assert met(first, later) == [("overtaken", "0001")]
     assert met(later, first) == [("overtaken", "0001")]
+
+
+def test_whom_the_exchange_served_by_itself_overtook_nobody() -> None:
+    by_exchange = course_of(handed_talk(), 2, later_s=5)
+    assert by_exchange.call.queued
+    assert met(course_of(waits_for_a_minute()), by_exchange) == []
 
 
 def test_the_first_entry_into_the_queue_is_his_turn_also_after_a_failed_offer() -> None:

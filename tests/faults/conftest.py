@@ -1,5 +1,78 @@
-"""The faults happen to the same office as the journeys."""
+"""Every fault has its bench: an office with proxies, a history of its people, and a checker.
 
-from tests.journeys.conftest import asterisk_root, office, site
+A module's tests share one office; each begins with a history of its own and ends with
+`await bench.check()`, without which it does not pass.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from deploy.site import Site
+from tests.faults.bench import Bench, faulty_site
+from tests.faults.database_proxy import DatabaseProxy
+from tests.faults.event_proxy import EventProxy
+from tests.journeys.conftest import office, site
+from tests.journeys.opening import asterisk_root, staffed
 
 __all__ = ["asterisk_root", "office", "site"]
+
+Measured = Callable[[str, float], None]
+PASSED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Remember whether the test itself passed."""
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """`measured("drained after s", 3.2)`: a figure for the table of ./deploy/faults."""
+
+    def note(what: str, figure: float) -> None:
+        request.node.user_properties.append(("measured", (what, float(figure))))
+
+    return note
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict[str, object]:
+    """Settings of the module's agent that differ from the bench's own; override it in a module."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def site_and_proxies(
+    settings: dict[str, object],
+) -> Iterator[tuple[Site, DatabaseProxy, EventProxy]]:
+    """A running site, reached through proxies."""
+    with faulty_site(asterisk_root(), **settings) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def bench_of_module(
+    site_and_proxies: tuple[Site, DatabaseProxy, EventProxy],
+) -> AsyncIterator[Bench]:
+    """The bench with its telephones, for `bench`."""
+    site, database, exchange = site_and_proxies
+    async with staffed(site, partial(Bench, database=database, exchange=exchange)) as bench:
+        yield bench
+
+
+@pytest_asyncio.fixture
+async def bench(request: pytest.FixtureRequest, bench_of_module: Bench) -> AsyncIterator[Bench]:
+    """The bench of this test; everything works when it begins."""
+    await bench_of_module.mend()
+    bench_of_module.begin()
+    yield bench_of_module
+    passed = request.node.stash.get(PASSED, False)
+    if passed and not bench_of_module.checked:
+        pytest.fail("The test does not end with `await bench.check()`.")

@@ -59,6 +59,20 @@ async def test_a_hang_up_nobody_reported_is_acted_on_only_at_the_second_look(
     assert await connection.fetchval("SELECT outcome FROM consultations") == "interrupted"
 
 
+async def test_after_a_reconnection_what_was_missed_is_acted_on_without_waiting_for_its_turn(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    loop = await agent.arrives(arrival_of_call())
+    leg = await agent.talks(loop)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(reconciler.run(every_s=3600))
+        await asyncio.sleep(A_MOMENT_S)
+        agent.exchange.channels.discard(leg)
+        reconciler.connected(clock.now() - timedelta(hours=1), None)
+        await until(lambda: not agent.dispatcher.calls)
+        running.cancel()
+
+
 async def test_a_prompt_whose_end_nobody_reported_is_over_at_the_second_look(
     agent: Office, reconciler: Reconciler
 ) -> None:
@@ -190,7 +204,7 @@ async def test_legs_that_died_with_the_exchange_are_closed_at_the_first_look(
         await agent.talks(loop)
         lost_at = clock.now()
         exchange.channels.clear()
-        reconciler.exchange_started(lost_at + timedelta(seconds=2), lost_at)
+        reconciler.connected(lost_at + timedelta(seconds=2), lost_at)
         await reconciler.look()
         await until(lambda: not agent.dispatcher.calls)
     row = await connection.fetchrow("SELECT ended_at FROM calls")
@@ -204,7 +218,7 @@ async def test_legs_that_died_with_the_exchange_are_closed_at_the_first_look(
 async def test_a_call_of_the_new_exchange_is_not_taken_for_one_that_died(
     agent: Office, reconciler: Reconciler
 ) -> None:
-    reconciler.exchange_started(clock.now() - timedelta(seconds=1), None)
+    reconciler.connected(clock.now() - timedelta(seconds=1), None)
     loop = await agent.arrives(arrival_of_call())
     agent.exchange.channels.clear()
     await reconciler.look()

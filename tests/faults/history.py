@@ -1,0 +1,46 @@
+"""What the people at the telephones lived through: the other half of the truth about a call."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent.runtime import clock
+from deploy.sip_phone import SipCall
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class Dialled:
+    """One caller's call. What the test knows to be so is told by the test."""
+
+    number: str
+    name: str | None
+    call: SipCall
+    dialled_at: datetime
+    by_fallback: bool = False
+    """Nobody listened to ARI: the dialplan took the call."""
+    cut_off: bool = False
+    """Its line was lost in the fault, and this is allowed."""
+
+
+@dataclass
+class History:
+    """Callers' and operators' calls of one test; operators by their account."""
+
+    began_at: datetime = field(default_factory=clock.now)
+    callers: list[Dialled] = field(default_factory=list)
+    operators: dict[str, list[SipCall]] = field(default_factory=dict)
+
+    def of(self, number: str) -> Dialled:
+        """The call of a caller's number. Raises KeyError."""
+        for dialled in self.callers:
+            if dialled.number == number:
+                return dialled
+        raise KeyError(number)
+
+    def whose(self, call: SipCall) -> Dialled:
+        """The caller whose leg this is. Raises KeyError."""
+        for dialled in self.callers:
+            if dialled.call is call:
+                return dialled
+        raise KeyError("no caller has this leg")
