@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import platform
 import signal
 import tomllib
 from collections.abc import Awaitable, Callable
@@ -18,8 +19,10 @@ from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
 from agent.asterisk.ari_exchange import AriExchange
 from agent.asterisk.ari_session import AriSession
+from agent.asterisk.ari_witness import AriWitness
 from agent.asterisk.cel_file import CelFile
-from agent.asterisk.version import check_version
+from agent.asterisk.standby import Standby
+from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.sops import all_sops, load_sop
@@ -36,6 +39,7 @@ from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.journal import JournaledRecorder
+from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.reconciler import Reconciler
@@ -55,13 +59,15 @@ log = structlog.get_logger()
 class _Doors:
     """Sends each wish to the door that can fulfil it."""
 
-    def __init__(self, ari: AriEffects, archive: Archive) -> None:
+    def __init__(self, ari: AriEffects, archive: Archive, lease: LeaseKeeper) -> None:
         self._ari = ari
         self._archive = archive
+        self._lease = lease
 
     async def perform(self, call: Call, effect: AnyEffect) -> Performed:
         """Fulfil one wish. Raises EffectFailed."""
         if isinstance(effect, ArchiveForm):
+            await self._lease.may_command()  # for all that goes to Asterisk its client asks
             return await self._archive.write(call)
         return await self._ari.perform(call, effect)
 
@@ -144,67 +150,92 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     sops = await _until_it_works("database", lambda: all_sops(url))
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-        client = await stack.enter_async_context(
-            AriClient(settings.ari_url, settings.ari_user, settings.ari_secret())
-        )
-        writer = Writer(settings.database_url, sops)
-        recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
-        exchange = AriExchange(client, settings.ari_application)
+        # One client listens and asks, also while this process stands by; the other commands.
+        listener = await stack.enter_async_context(_ari_client(settings))
+        witness = AriWitness(listener, settings.ari_application)
+        store = LeaseStore(url, f"{platform.node()} {os.getpid()}")
+        stack.callback(store.close)
+        lease = LeaseKeeper(store, witness, lambda: session.ready)
+        client = await stack.enter_async_context(_ari_client(settings, lease.may_command))
         dispatcher = Dispatcher()
-        floor = FloorKeeper(recorder, exchange, dispatcher.offer)
-        numbers = NumberPool(recorder, sop.office, settings.zone)
-        sound = _sound_of(renderer)
-        ari = AriEffects(client, settings.ari_application, sound, settings.talk_detection)
-        archive = Archive(settings.state_folder / "archive", sops)
-        rules = make_rules(settings, sop, renderer.version("recording_notice"))
-        dispatcher.serve(CallServices(recorder, _Doors(ari, archive), numbers, floor, rules, sops))
-
-        ledger_store = LedgerStore(settings.database_url)
-        ledger = LedgerReader(
-            CelFile(settings.ledger_file), ledger_store, dispatcher, lambda: not recorder.waiting
-        )
+        exchange = AriExchange(client, settings.ari_application, settings.standby_application)
         reconciler = Reconciler(exchange, dispatcher)
 
         async def connected(started_at: datetime, lost_at: datetime | None) -> None:
             floor.exchange_lost()
             ledger.exchange_started(started_at)
             reconciler.connected(started_at, lost_at)
+            if lease.opened():
+                standing_by.cancel()
+                await reconciler.take_over()
 
         session = AriSession(
-            client, settings.ari_application, dispatcher.arrived, dispatcher.tell, connected
+            listener,
+            settings.ari_application,
+            dispatcher.arrived,
+            dispatcher.tell,
+            connected,
+            may_open=lease.may_open,
+            heard=witness.heard,
+            replaced=lambda: lease.lose("another agent has opened the owner's application"),
+        )
+        standby = Standby(listener, settings.ari_application, settings.standby_application)
+        standing_by = tasks.create_task(standby.run())
+        checks = _standby_checks(standby, lease, renderer)
+        await _serve_health(settings, stack, checks, lambda: lease.role)
+        _settle()
+        watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(lease, session))
+        epoch = await lease.acquire()
+        standby.hold_on()
+        stack.push_async_callback(lease.release)
+        tasks.create_task(lease.run())
+        tasks.create_task(witness.run(lambda: lease.held))
+
+        writer = Writer(url, sops, epoch=epoch)
+        recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
+        floor = FloorKeeper(recorder, exchange, dispatcher.offer)
+        numbers = NumberPool(recorder, sop.office, settings.zone)
+        sound = _sound_of(renderer)
+        ari = AriEffects(client, settings.ari_application, sound, settings.talk_detection)
+        doors = _Doors(ari, Archive(settings.state_folder / "archive", sops), lease)
+        rules = make_rules(settings, sop, renderer.version("recording_notice"))
+        dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
+        ledger = LedgerReader(
+            CelFile(settings.ledger_file),
+            LedgerStore(url),
+            dispatcher,
+            lambda: not recorder.waiting,
         )
         tasks.create_task(writer.run())
-        await _serve_health(settings, stack, _checks(session, writer, recorder, renderer))
+        checks.update(_checks(session, writer, recorder, renderer))
         await _until_it_works("database", recorder.drain)
-        await _until_it_works("database", lambda: numbers.fill(clock.now()))
         unfinished = await _until_it_works("database", recorder.unfinished)
-        await _until_it_works("asterisk", lambda: _check_asterisk(client))
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
         for call in unfinished:
-            dispatcher.resume(call)
+            dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))
         tasks.create_task(session.run())
+        tasks.create_task(_until_it_works("database", lambda: numbers.fill(clock.now())))
         tasks.create_task(floor.run())
         tasks.create_task(reconciler.run())
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        _settle()
-        watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(session))
-        log.info("service_started", resumed=len(unfinished))
+        log.info("service_started", epoch=epoch, resumed=len(unfinished))
+
+
+def _ari_client(
+    settings: Settings, may_command: Callable[[], Awaitable[None]] | None = None
+) -> AriClient:
+    return AriClient(settings.ari_url, settings.ari_user, settings.ari_secret(), may_command)
 
 
 def _settle() -> None:
     """What was loaded at the start stays: no later collection looks at it and stalls every call."""
     gc.collect()
     gc.freeze()
-
-
-async def _check_asterisk(client: AriClient) -> None:
-    information = await client.get("asterisk", "info")
-    check_version(str(information["system"]["version"]))
 
 
 async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -233,6 +264,23 @@ def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path
     return sound
 
 
+def _standby_checks(standby: Standby, lease: LeaseKeeper, renderer: Renderer) -> dict[str, Check]:
+    async def echo() -> str | None:
+        return None if standby.ready else "Asterisk does not return our echo"
+
+    async def record() -> str | None:
+        return None if lease.reachable else "the database does not answer"
+
+    return {"asterisk": echo, "record": record, "speech": _speech_check(renderer)}
+
+
+def _speech_check(renderer: Renderer) -> Check:
+    async def speech() -> str | None:
+        return None if await renderer.works() else "no speech engine renders"
+
+    return speech
+
+
 def _checks(
     session: AriSession, writer: Writer, recorder: JournaledRecorder, renderer: Renderer
 ) -> dict[str, Check]:
@@ -246,20 +294,22 @@ def _checks(
             return None
         return "the database does not answer and the journal cannot be written"
 
-    async def speech() -> str | None:
-        return None if await renderer.works() else "no speech engine renders"
-
-    return {"asterisk": echo, "record": record, "speech": speech}
+    return {"asterisk": echo, "record": record, "speech": _speech_check(renderer)}
 
 
-def _status(session: AriSession) -> str:
+def _status(lease: LeaseKeeper, session: AriSession) -> str:
+    if lease.role == "standby":
+        return "standing by"
     return "taking calls" if session.ready else "no echo from Asterisk, asking again and again"
 
 
 async def _serve_health(
-    settings: Settings, stack: AsyncExitStack, checks: dict[str, Check]
+    settings: Settings,
+    stack: AsyncExitStack,
+    checks: dict[str, Check],
+    role: Callable[[], str],
 ) -> None:
-    runner = web.AppRunner(make_application(checks), access_log=None)
+    runner = web.AppRunner(make_application(checks, role), access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

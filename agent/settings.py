@@ -20,12 +20,14 @@ DATA = Path(__file__).resolve().parent / "data"
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 LOOPBACK = r"^http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?$"
+Application = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
 EXPECTED = {
     "ari_url": "expected Asterisk's HTTP address on this machine, e.g. http://127.0.0.1:8088",
     "ari_application": "expected a name of a-z, 0-9 and -, e.g. lpse-helpdesk",
+    "standby_application": "expected a name of a-z, 0-9 and -, e.g. lpse-helpdesk-2",
     "talk_detection": "expected two numbers with a comma (silence in ms, level), e.g. 600,256",
     "zone": "expected WIB, WITA or WIT",
     "numbers_heard_by": "expected both or operator",
@@ -49,7 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ari_secret_file: Path
     state_folder: Path
     ari_user: str = "lpse-agent"
-    ari_application: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "lpse-helpdesk"
+    ari_application: Application = "lpse-helpdesk"
+    standby_application: Application = "lpse-helpdesk-2"
     sip_realm: str = "lpse-helpdesk"
     ledger_file: Path = Path("/var/log/asterisk/cel-custom/cel.jsonl")
     http_address: str = "127.0.0.1"
@@ -91,9 +94,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         values[key] = value
     try:
         # strict=False: the environment knows only text, so "8088" counts as a number.
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_sentence(str(error))) from error
+    if settings.standby_application == settings.ari_application:
+        raise SettingsInvalid("standby_application: must not be the name of ari_application")
+    return settings
 
 
 def _path(kind: type, value: object) -> Path:

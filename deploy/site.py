@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,23 +16,19 @@ from typing import Any, Self
 
 from agent.asterisk.configuration import ConfigurationValues
 from agent.settings import Settings, read_settings
+from deploy.agent_process import AgentProcess, SiteFailed
 from deploy.asterisk_server import (
     AsteriskServer,
-    ending_with_us,
     find_installation,
     free_port,
     private_values,
 )
 from deploy.postgres_server import PostgresServer
 
-READY_DEADLINE_S = 60.0
-STOP_DEADLINE_S = 20.0
+__all__ = ["CALLER_ADDRESSES", "Site", "SiteFailed"]
+
 CALLER_ADDRESSES = tuple(f"127.0.0.{last}" for last in range(2, 10))
 """Where scripted callers send from; the trunk of this Asterisk."""
-
-
-class SiteFailed(Exception):
-    """The office did not start; the message says which part and where its log is."""
 
 
 class Site:
@@ -52,7 +46,7 @@ class Site:
         self._say = say
         self._overrides = settings
         self.postgres = PostgresServer(folder / "postgres")
-        self._agent: subprocess.Popen[bytes] | None = None
+        self.agent: AgentProcess | None = None
         self.asterisk: AsteriskServer | None = None
         self.database_url = ""
 
@@ -97,7 +91,7 @@ class Site:
     @property
     def agent_process_id(self) -> int | None:
         """The running agent's process, or None when it does not run."""
-        return self._agent.pid if self._agent and self._agent.poll() is None else None
+        return self.agent.process_id if self.agent else None
 
     @property
     def speech_folder(self) -> Path:
@@ -142,51 +136,30 @@ class Site:
         self.postgres.stop()
 
     def start_agent(self) -> None:
-        """Start the agent and wait until it is ready. Raises SiteFailed."""
-        with self.agent_log.open("ab") as log:
-            self._agent = subprocess.Popen(
-                (*ending_with_us(), sys.executable, "-m", "agent", "serve"),
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C is for whoever started the office
-            )
-        deadline = time.monotonic() + READY_DEADLINE_S
-        while not self.health("ready").get("ready"):
-            if self._agent.poll() is not None:
-                words = self.agent_log.read_text().strip().splitlines()[-1:]
-                raise SiteFailed(f"The agent ended at once: {''.join(words)} ({self.agent_log})")
-            if time.monotonic() > deadline:
-                raise SiteFailed(f"The agent is not ready, see {self.agent_log}.")
-            time.sleep(0.05)
+        """Start the agent and wait until it owns the calls and is ready. Raises SiteFailed."""
+        self.agent = AgentProcess(self.environment, self.settings.http_port, self.agent_log)
+        self.agent.start()
+        self.agent.wait_until_ready("owner")
 
     def stop_agent(self, *, kill: bool = False) -> None:
         """End the agent: in order, or as a crash would."""
-        if self._agent is None:
-            return
-        if kill:
-            self._agent.kill()
-        else:
-            self._agent.terminate()
-        try:
-            self._agent.wait(STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            self._agent.kill()
-            self._agent.wait()
-        self._agent = None
+        if self.agent:
+            self.agent.stop(kill=kill)
+        self.agent = None
+
+    def another_agent(self, **variables: str) -> AgentProcess:
+        """A second process, not yet started, for the same calls: one owns them, one stands by.
+
+        State folder and speech are shared: the next owner drains the journal of the one before.
+        The variables are settings of its own; whoever asks for it stops it.
+        """
+        port = free_port(socket.SOCK_STREAM)
+        environment = {**self.environment, "LPSE_HTTP_PORT": str(port), **variables}
+        return AgentProcess(environment, port, self.folder / "log" / f"agent-{port}.jsonl")
 
     def health(self, what: str) -> dict[str, Any]:
-        """What /health/<what> answers; empty when nobody answers."""
-        url = f"http://127.0.0.1:{self.settings.http_port}/health/{what}"
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                found: dict[str, Any] = json.load(answer)
-        except urllib.error.HTTPError as refusal:
-            found = json.load(refusal)
-        except OSError:
-            return {}
-        return found
+        """What /health/<what> of the agent answers; empty when nobody answers."""
+        return self.agent.health(what) if self.agent else {}
 
     def command(self, *arguments: str) -> str:
         """What `lpse-agent` prints for these arguments. Raises SiteFailed with its last words."""

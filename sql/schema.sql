@@ -6,7 +6,8 @@ CREATE TABLE call_events (
     at timestamp with time zone NOT NULL,
     source text NOT NULL,
     event text NOT NULL,
-    body jsonb NOT NULL
+    body jsonb NOT NULL,
+    epoch integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE calls (
@@ -25,7 +26,8 @@ CREATE TABLE calls (
     events integer NOT NULL,
     state jsonb NOT NULL,
     pending jsonb NOT NULL,
-    by_exchange_at timestamp with time zone
+    by_exchange_at timestamp with time zone,
+    epoch integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE consultation_steps (
@@ -83,6 +85,15 @@ CREATE TABLE exchange_ledger_position (
     inode numeric(20,0) NOT NULL,
     first_line text NOT NULL,
     file_offset bigint NOT NULL
+);
+
+CREATE TABLE lease (
+    epoch integer NOT NULL,
+    the_only_one boolean NOT NULL DEFAULT true,
+    holder text,
+    taken_at timestamp with time zone NOT NULL DEFAULT now(),
+    renewed_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
 CREATE TABLE number_reservations (
@@ -176,6 +187,15 @@ ALTER TABLE exchange_ledger_position ADD CONSTRAINT exchange_ledger_position_one
 ALTER TABLE exchange_ledger_position ADD CONSTRAINT second_ledger_position
     PRIMARY KEY (one);
 
+ALTER TABLE lease ADD CONSTRAINT lease_beside_the_only_one
+    CHECK (the_only_one);
+
+ALTER TABLE lease ADD CONSTRAINT lease_without_epoch
+    PRIMARY KEY (epoch);
+
+ALTER TABLE lease ADD CONSTRAINT second_lease
+    UNIQUE (the_only_one);
+
 ALTER TABLE number_reservations ADD CONSTRAINT number_before_the_first
     CHECK ((sequence > 0));
 
@@ -258,6 +278,21 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'call_events is only ever added to: % is refused', TG_OP
         USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_former_owner(writing integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    owning integer;
+BEGIN
+    SELECT epoch INTO owning FROM lease FOR KEY SHARE;
+    IF owning > writing THEN
+        RAISE EXCEPTION 'the office''s calls belong to epoch %, not to %', owning, writing
+            USING ERRCODE = 'LP001';
+    END IF;
 END
 $function$;
 

@@ -105,6 +105,8 @@ def test_variables_of_the_set_up_and_of_others_are_not_ours_to_judge() -> None:
         ("log_level", '"loud"'),
         ("sip_realm", "5"),
         ("ari_application", '"Two Words"'),
+        ("standby_application", '"Two Words"'),
+        ("standby_application", '"lpse-helpdesk"'),
         ("talk_detection", '"often"'),
         ("piper_voice", '""'),
         ("sop_file", "7"),

@@ -1,5 +1,6 @@
 """ARI's commands: HTTP requests over a small pool of kept connections, each with a deadline."""
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -20,10 +21,20 @@ DEADLINE_S = 5.0
 
 
 class AriClient:
-    """Requests to one Asterisk. Entered with `async with`."""
+    """Requests to one Asterisk. Entered with `async with`.
 
-    def __init__(self, url: str, user: str, secret: str) -> None:
+    `may_command` stands before every request: it lets pass, or raises whatever keeps it back.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        secret: str,
+        may_command: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._url = url.rstrip("/") + "/ari"
+        self._may_command = may_command
         self._headers = {"Authorization": aiohttp.encode_basic_auth(user, secret)}
         self._session: aiohttp.ClientSession | None = None
 
@@ -91,6 +102,8 @@ class AriClient:
         url = "/".join((self._url, *(quote(part, safe="") for part in path)))
         data = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if data else None
+        if self._may_command:
+            await self._may_command()
         try:
             async with self.session.request(
                 method, url, params=query, data=data, headers=headers

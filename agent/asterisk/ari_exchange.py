@@ -1,7 +1,7 @@
 """Asterisk beyond single calls: what lives there now, and the operators' telephones."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -34,9 +34,13 @@ log = structlog.get_logger()
 class AriExchange:
     """Implements runtime.doors.Exchange over ARI."""
 
-    def __init__(self, client: AriClient, application: str) -> None:
+    def __init__(
+        self, client: AriClient, application: str, standby_application: str | None = None
+    ) -> None:
         self._ari = client
         self._application = application
+        self._standby_application = standby_application
+        self._fetched: set[ChannelId] = set()
 
     async def living(self) -> Living:
         """All channels, those in our application, and bridges of ours that nobody is in."""
@@ -59,6 +63,32 @@ class AriExchange:
         if found is None:
             return None
         return arrival(msgspec.convert(found, Channel), clock.now(), "ARI channels")
+
+    async def caught(self) -> set[ChannelId]:
+        """Legs in the standby's application, or watched by it."""
+        if self._standby_application is None:
+            return set()
+        found = await self._found("applications", self._standby_application)
+        return {ChannelId(channel) for channel in found["channel_ids"]} if found else set()
+
+    async def fetch_callers(self, knows: Callable[[ChannelId], bool]) -> None:
+        """Bring callers into our application whom the standby's caught while ours was closed.
+
+        Each then arrives as any caller does. Raises AsteriskRefused, AsteriskUnreachable.
+        """
+        caught = await self.caught()
+        self._fetched &= caught  # one that moves, or that the application still watches
+        for channel in caught - self._fetched:
+            if knows(channel) or call_of(channel):
+                continue
+            self._fetched.add(channel)
+            try:
+                await self._ari.post(
+                    "channels", channel, "move", app=self._application, appArgs="fetched"
+                )
+            except AsteriskRefused as refused:
+                if refused.status not in (404, 409):  # he is gone, from there or altogether
+                    raise
 
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """Send a caller on to the dialplan that reaches operators without us."""

@@ -56,11 +56,17 @@ class _Deaf(Exception):
     """The session is connected but our echo does not come back."""
 
 
+async def _at_once() -> None:
+    """Nobody has to be asked."""
+
+
 class AriSession:
     """One application's events, given to `arrived` and `tell` as they come.
 
-    `connected` is awaited after each connection with the moment at which this Asterisk began, and
-    that at which the connection before was lost.
+    `may_open` is awaited before each connection. `connected` is awaited after it with the moment at
+    which this Asterisk began, and that at which the connection before was lost. `heard` gets the
+    names of user events that are no echo of ours, `replaced` is called in the moment in which
+    another program takes our application's place.
     """
 
     def __init__(
@@ -70,12 +76,19 @@ class AriSession:
         arrived: Callable[[Arrival], None],
         tell: Callable[[str, AnyEvent], None],
         connected: Callable[[datetime, datetime | None], Awaitable[None]],
+        *,
+        may_open: Callable[[], Awaitable[None]] = _at_once,
+        heard: Callable[[str], None] = lambda _name: None,
+        replaced: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._application = application
         self._arrived = arrived
         self._tell = tell
         self._connected = connected
+        self._may_open = may_open
+        self._heard = heard
+        self._replaced = replaced
         self._echoes: dict[str, asyncio.Event] = {}
         self._nonce = secrets.token_hex(4)
         self._probes = itertools.count()
@@ -112,6 +125,9 @@ class AriSession:
         async with asyncio.timeout(OPENED_WITHIN_S):
             information = await self._client.get("asterisk", "info")
         check_version(str(information["system"]["version"]))
+        self._tried_at = math.inf  # whether it may, others decide, and as long as they need
+        await self._may_open()
+        self._tried_at = time.monotonic()
         url = f"{self._client.url}/events"
         query = {"app": self._application, "subscribeAll": "false"}
         async with (
@@ -196,8 +212,12 @@ class AriSession:
             if heard := self._echoes.get(message.eventname):
                 heard.set()
                 self._measure_skew(message)
+            else:
+                self._heard(message.eventname)
             return
         if isinstance(message, ApplicationReplaced):
+            self.ready = False
+            self._replaced()
             raise StandDown("another agent has taken this application's place")
         parsed = parse_event(message)
         if isinstance(parsed, Arrival):

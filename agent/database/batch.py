@@ -104,7 +104,9 @@ def _values(row: StepRecord | Deviation) -> tuple[Any, ...]:
 def _event_row(record: Record) -> EventRow:
     event = record.event
     name = type(event).__name__
-    return EventRow(record.call_id, record.sequence, event.at, event.source, name, event)
+    return EventRow(
+        record.call_id, record.sequence, event.at, event.source, name, event, record.epoch
+    )
 
 
 def _call_row(record: Record) -> CallRow:
@@ -127,6 +129,7 @@ def _call_row(record: Record) -> CallRow:
         state=call,
         pending=record.pending,
         by_exchange_at=_at(call.by_exchange),
+        epoch=record.epoch,
     )
 
 

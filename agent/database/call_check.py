@@ -113,7 +113,9 @@ class CallCheck:
             self._log.add("record_behind", example)
         gap = len(log) < max(stored.events, last.place)
         call = replace(course.call, events=stored.events) if gap else course.call
-        anew = Record(call.call_id, call.events, last.event, call, stored.pending)
+        anew = Record(
+            call.call_id, call.events, last.event, call, stored.pending, epoch=stored.epoch
+        )
         differing = list(self._differing(whole, anew, gap))
         if gap:
             self._log.add("fact_missing" if differing else "detail_shed", example)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import asyncpg
 
 from agent.database.errors import DatabaseUnreachable
+from agent.runtime.errors import StandDown
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -20,6 +21,9 @@ way it still has the time. No call waits for that long (agent/runtime/journal.py
 """
 DEADLINE_S = 3.0
 """For all that one borrowing of a connection does; no task may depend on asyncpg's own clock."""
+
+FORMER_OWNER = "LP001"
+"""The SQL state of refuse_former_owner."""
 
 # asyncpg knows InterfaceError and InternalClientError beside what the server says; the second is
 # what a statement gets on a connection that the server ended a moment before.
@@ -58,7 +62,8 @@ async def open_connection(
 async def borrowed(connection: Connection, deadline_s: float = DEADLINE_S) -> AsyncIterator[None]:
     """Use a connection until the deadline (seconds); one that fails in there is cut, not closed.
 
-    Raises DatabaseUnreachable for whatever is not the statement's own fault.
+    Raises StandDown when the database refuses a former owner, and DatabaseUnreachable for
+    whatever else is not the statement's own fault.
     """
     try:
         async with asyncio.timeout(deadline_s):
@@ -68,6 +73,8 @@ async def borrowed(connection: Connection, deadline_s: float = DEADLINE_S) -> As
     except asyncpg.UndefinedTableError as error:
         raise DatabaseUnreachable(f"{error}: run `lpse-agent migrate` first.") from error
     except UNREACHABLE as error:
+        if getattr(error, "sqlstate", None) == FORMER_OWNER:
+            raise StandDown(str(error).partition("\n")[0]) from error
         connection.terminate()  # close() would wait for a server that may be gone
         raise DatabaseUnreachable(_sentence(error)) from error
     except asyncio.CancelledError:

@@ -22,16 +22,20 @@ _STATE = msgspec.json.Decoder(Call)
 class Desk:
     """One connection that carries this agent's name, used by one asker at a time."""
 
-    def __init__(self, url: str, holder: str) -> None:
+    def __init__(self, url: str, holder: str, epoch: int = 0) -> None:
         self._url = url
         self._holder = holder
+        self._epoch = epoch
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
 
     async def reserve(self, kind: NumberKind, year: int, count: int) -> list[YearNumber]:
-        """Set `count` numbers aside in ascending order. Raises DatabaseUnreachable."""
+        """Set `count` numbers aside, ascending. Raises DatabaseUnreachable, StandDown."""
         async with self._turn:
             connection = await self._announced()
+            # By itself: an owner who stands still in a transaction must not hold up the next.
+            async with borrowed(connection):
+                await connection.execute(sql("refuse_former_owner"), self._epoch)
             async with borrowed(connection), connection.transaction():
                 await connection.execute(sql("queue_for_numbers"), f"{kind} {year}")
                 await connection.execute(sql("forget_given_numbers"), kind, year)
@@ -43,11 +47,11 @@ class Desk:
         return sorted(YearNumber(year, row["sequence"]) for row in rows)
 
     async def unfinished(self) -> list[UnfinishedCall]:
-        """Calls that are not archived, oldest first. Raises DatabaseUnreachable."""
+        """Calls to go on with, oldest first. Raises DatabaseUnreachable, StandDown."""
         async with self._turn:
             connection = await self._announced()
             async with borrowed(connection):
-                rows = await connection.fetch(sql("unfinished_calls"))
+                rows = await connection.fetch(sql("take_on_unfinished_calls"), self._epoch)
         return [
             UnfinishedCall(_STATE.decode(row["state"]), _PENDING.decode(row["pending"]))
             for row in rows

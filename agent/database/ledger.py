@@ -17,10 +17,14 @@ _ENTRY = msgspec.json.Decoder(LedgerEntry)
 
 
 class LedgerStore:
-    """Implements runtime.doors.LedgerKeeper on one connection; all raise DatabaseUnreachable."""
+    """Implements runtime.doors.LedgerKeeper on one connection; all raise DatabaseUnreachable.
 
-    def __init__(self, url: str) -> None:
+    What is kept is kept by the owner of this epoch; of a former one it raises StandDown.
+    """
+
+    def __init__(self, url: str, *, epoch: int = 0) -> None:
         self._url = url
+        self._epoch = epoch
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
 
@@ -33,10 +37,8 @@ class LedgerStore:
 
     async def keep(self, entries: Sequence[LedgerEntry], position: LedgerPosition) -> None:
         """One transaction; what is there already is no error."""
-        content = as_jsonb(entries)
-        await self._fetch(
-            "keep_ledger", content, position.inode, position.first_line, position.offset
-        )
+        place = position.inode, position.first_line, position.offset
+        await self._fetch("keep_ledger", as_jsonb(entries), *place, self._epoch)
 
     async def entries_of(self, caller: ChannelId) -> list[LedgerEntry]:
         """Everything kept of this caller's call, in order."""

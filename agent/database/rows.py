@@ -32,6 +32,7 @@ class EventRow(msgspec.Struct):
     source: str
     event: str
     body: AnyEvent
+    epoch: int
 
 
 class CallRow(msgspec.Struct):
@@ -53,6 +54,7 @@ class CallRow(msgspec.Struct):
     state: Call
     pending: tuple[AnyEffect, ...]
     by_exchange_at: datetime | None
+    epoch: int
 
 
 class ConsultationRow(msgspec.Struct, frozen=True):

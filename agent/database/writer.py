@@ -17,6 +17,7 @@ from agent.domain.call_state import Stage
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
 from agent.domain.sop import Sop
+from agent.runtime.errors import StandDown
 from agent.runtime.recorder import NumberKind, OperatorAccount, Record, UnfinishedCall
 
 LARGEST_BATCH = 500
@@ -38,17 +39,21 @@ class Writer:
     """Keeps records, numbers and operators in PostgreSQL; implements runtime.recorder.Recorder.
 
     `run` must run for as long as records are made. Two connections: one for records alone, one
-    for everything else, so that nothing holds a record up.
+    for everything else, so that nothing holds a record up. `epoch` is that under which the lease
+    was taken: the database refuses whoever has an older one.
     """
 
-    def __init__(self, url: str, sops: Mapping[str, Sop], holder: str | None = None) -> None:
+    def __init__(
+        self, url: str, sops: Mapping[str, Sop], holder: str | None = None, epoch: int = 0
+    ) -> None:
         self._url = url
         self._sops = sops
-        self._desk = Desk(url, holder or uuid.uuid4().hex)
+        self._epoch = epoch
+        self._desk = Desk(url, holder or uuid.uuid4().hex, epoch)
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._written: dict[CallId, Written] = {}
         self._connection: Connection | None = None
-        self._failed: DatabaseUnreachable | None = None
+        self._failed: DatabaseUnreachable | StandDown | None = None
 
     @property
     def healthy(self) -> bool:
@@ -61,12 +66,18 @@ class Writer:
         return self._queue.qsize()
 
     async def run(self) -> None:
-        """Write until cancelled; a lost database is sought again, sooner at first."""
+        """Write until cancelled; a lost database is sought again, sooner at first.
+
+        Raises StandDown when another agent has become the owner.
+        """
         try:
             while True:
                 self._connection = await self._connect()
                 self._failed = None
                 await self._write_until_lost(self._connection)
+        except StandDown as error:
+            self._lose(error)
+            raise
         finally:
             self._lose(DatabaseUnreachable("The writer of records was stopped."))
 
@@ -78,10 +89,10 @@ class Writer:
         """Return when the record is durable; one that is there already is no error.
 
         Raises DatabaseUnreachable after its deadline, or at once while the database is known to
-        be away; RecordRefused when the database will never take this record.
+        be away; RecordRefused when the database will never take this record; StandDown.
         """
         if self._failed:
-            raise DatabaseUnreachable(str(self._failed))
+            raise type(self._failed)(str(self._failed))
         waiting = _Waiting(record, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(waiting)
         try:
@@ -127,6 +138,9 @@ class Writer:
                 self._fail(batch, error)
                 self._lose(error)
                 return
+            except StandDown as error:
+                self._fail(batch, error)
+                raise
             except asyncio.CancelledError:
                 self._fail(batch, DatabaseUnreachable("The writer of records was stopped."))
                 raise
@@ -149,25 +163,35 @@ class Writer:
                 one.done.set_result(None)
 
     async def _commit(self, connection: Connection, records: list[Record]) -> None:
+        await self._refuse_forked(connection, [r for r in records if r.epoch < self._epoch])
         batch, holds = batch_of(records, self._sops, self._written)
         content = as_jsonb(batch)
         async with borrowed(connection):
-            await connection.execute(sql("record_batch"), content)
+            await connection.execute(sql("record_batch"), content, self._epoch)
         self._written.update(holds)
         for row in batch.calls:
             if row.stage is Stage.ARCHIVED:
                 self._written.pop(row.call_id, None)
 
-    def _lose(self, error: DatabaseUnreachable) -> None:
+    async def _refuse_forked(self, connection: Connection, records: list[Record]) -> None:
+        """A record out of a former owner's journal must not come between a call's later ones."""
+        for epoch in {record.epoch for record in records}:
+            calls = [record.call_id for record in records if record.epoch == epoch]
+            async with borrowed(connection):
+                if await connection.fetch(sql("calls_taken_on"), calls, epoch):
+                    raise RecordRefused("A later owner has gone on with this call.")
+
+    def _lose(self, error: DatabaseUnreachable | StandDown) -> None:
         """Nobody waits for a database that is away: those who do are told now, in order."""
         if self._connection:
             self._connection.terminate()
         self._connection = None
-        self._failed = error
+        if not isinstance(self._failed, StandDown):
+            self._failed = error
         while not self._queue.empty():
-            self._fail([self._queue.get_nowait()], error)
+            self._fail([self._queue.get_nowait()], self._failed)
 
-    def _fail(self, waiting: list[_Waiting], error: DatabaseProblem) -> None:
+    def _fail(self, waiting: list[_Waiting], error: DatabaseProblem | StandDown) -> None:
         for one in waiting:
             if not one.done.done():
                 one.done.set_exception(type(error)(str(error)))  # each its own traceback

@@ -37,7 +37,7 @@ from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
 from agent.runtime.doors import Arrival, Performer
-from agent.runtime.errors import EffectFailed
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
 from agent.runtime.prompt_watch import PromptWatch
@@ -59,6 +59,7 @@ class CallServices:
     floor: FloorKeeper
     rules: CallRules
     sops: dict[str, Sop]
+    epoch: int = 0
 
 
 class CallLoop:
@@ -208,6 +209,7 @@ class CallLoop:
             decision.call,
             tuple(pending),
             detail=before is not None and is_detail(before, decision),
+            epoch=self._services.epoch,
         )
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
@@ -288,6 +290,8 @@ class CallLoop:
         except EffectFailed as error:
             log.info("effect_refused", call=self.call_id, effect=name, reason=str(error))
             self._refuse(effect, str(error))
+        except StandDown:
+            raise
         except Exception as error:
             # One wish that our own mistake cannot fulfil must not cost the call its others.
             log.exception("effect_broken", call=self.call_id, effect=name)

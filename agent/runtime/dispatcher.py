@@ -13,6 +13,7 @@ from agent.domain.identifiers import CallId, ChannelId
 from agent.runtime import metrics
 from agent.runtime.call_loop import CallLoop, CallServices
 from agent.runtime.doors import Arrival
+from agent.runtime.errors import stands_down
 from agent.runtime.recorder import UnfinishedCall
 
 _OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-[op]\d+)?")
@@ -109,7 +110,9 @@ class Dispatcher:
             for _attempt in range(ATTEMPTS):
                 try:
                     await loop.run(start)
-                except Exception:
+                except Exception as error:
+                    if stands_down(error):
+                        raise  # the calls are another's now, and this process ends
                     log.exception("call_loop_failed", call=loop.call_id)
                 else:
                     self.over.append(loop.call_id)

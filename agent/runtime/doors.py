@@ -1,6 +1,6 @@
 """What the runtime needs of the rooms with wires; each door keeps these promises in its own way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -72,6 +72,9 @@ class Exchange(Protocol):
 
     async def arrival_of(self, channel: ChannelId) -> Arrival | None:
         """A caller's leg in our care whose arrival was missed; None when it is gone."""
+
+    async def fetch_callers(self, knows: Callable[[ChannelId], bool]) -> None:
+        """Bring callers into our care whom a standby has caught and no call of ours knows."""
 
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """Let the exchange itself bring this caller to an operator."""

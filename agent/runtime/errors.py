@@ -9,5 +9,12 @@ class StandDown(Exception):
     """Another agent has taken over this office's calls: stop commanding at once."""
 
 
+def stands_down(error: BaseException) -> bool:
+    """Whether a StandDown is what went wrong, however deep in groups of tasks."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(stands_down(inner) for inner in error.exceptions)
+    return isinstance(error, StandDown)
+
+
 class RecordRefused(Exception):
     """This record will never be taken, however often it is tried: it is wrong, not the database."""

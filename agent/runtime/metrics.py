@@ -47,3 +47,5 @@ LOOP_LAG = Histogram(
     "How late the loop calls what is due, twenty times a second",
     buckets=_FAST,
 )
+OWNER = Gauge("lpse_owner", "1 in the process that owns the office's calls, 0 in a standby")
+LEASE_EPOCH = Gauge("lpse_lease_epoch", "The epoch of the lease as this process saw it last")

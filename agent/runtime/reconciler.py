@@ -67,8 +67,17 @@ class Reconciler:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reconnected.wait(), pause_s)
 
+    async def take_over(self) -> None:
+        """Right after another owner: his reports are not on their way to us, two looks are one."""
+        try:
+            await self.look()
+            await self.look()
+        except EffectFailed as error:
+            log.warning("not_reconciled", reason=str(error))
+
     async def look(self) -> None:
         """One look. Raises EffectFailed."""
+        await self._exchange.fetch_callers(self._dispatcher.knows)
         living = await self._exchange.living()
         self._close_missing(living)
         await self._end_unheard()

@@ -18,6 +18,7 @@ class Record(msgspec.Struct, frozen=True):
     """One event of one call, the call after it, and the effects not yet known to be done.
 
     A `detail` (agent/domain/details.py) may be left out where there is no room for all.
+    `epoch` is that of the owner who made it.
     """
 
     call_id: CallId
@@ -26,6 +27,7 @@ class Record(msgspec.Struct, frozen=True):
     call: Call
     pending: tuple[AnyEffect, ...]
     detail: bool = False
+    epoch: int = 0
 
 
 class UnfinishedCall(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ class Recorder(Protocol):
         """Set numbers aside, unused ones of an earlier block first; never the same twice."""
 
     async def unfinished(self) -> list[UnfinishedCall]:
-        """Calls that are not archived yet, oldest first."""
+        """Calls that are not archived yet, oldest first; from now on they are this owner's."""
 
     async def operators(self) -> list["OperatorAccount"]:
         """Operators who may take calls now."""

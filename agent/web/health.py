@@ -28,8 +28,11 @@ async def _reason(check: Check) -> str | None:
         return type(error).__name__
 
 
-def make_application(checks: dict[str, Check]) -> web.Application:
-    """The service's own address; `checks` must all pass for it to be ready."""
+def make_application(checks: dict[str, Check], role: Callable[[], str]) -> web.Application:
+    """The service's own address; `checks` must all pass for it to be ready.
+
+    A standby that could take over at any moment is ready too: `role` tells it from the owner.
+    """
 
     async def live(_request: web.Request) -> web.Response:
         return web.json_response({"live": True})
@@ -37,7 +40,12 @@ def make_application(checks: dict[str, Check]) -> web.Application:
     async def ready(_request: web.Request) -> web.Response:
         reasons = {name: await _reason(check) for name, check in checks.items()}
         failed = {name: reason for name, reason in reasons.items() if reason}
-        body = {"ready": not failed, "failed": failed, "checked": sorted(checks)}
+        body = {
+            "ready": not failed,
+            "role": role(),
+            "failed": failed,
+            "checked": sorted(checks),
+        }
         return web.json_response(body, status=503 if failed else 200)
 
     async def measured(_request: web.Request) -> web.Response:

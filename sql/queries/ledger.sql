@@ -3,13 +3,14 @@
 SELECT inode, first_line, file_offset FROM exchange_ledger_position
 
 -- name: keep_ledger
--- Keep entries and how far they were read, in one transaction; entries kept before stay.
+-- Keep entries and how far they were read, in one transaction; entries kept before stay. Whoever is
+-- no longer the owner is refused.
 WITH kept AS (
     INSERT INTO exchange_ledger (channel, at, kind, mark, note, linked, entry)
     SELECT
         entry ->> 'channel', (entry ->> 'at')::timestamptz, entry ->> 'kind',
         coalesce(entry ->> 'mark', ''), coalesce(entry ->> 'note', ''), entry ->> 'linked', entry
-    FROM jsonb_array_elements($1::jsonb) AS entry
+    FROM refuse_former_owner($5), jsonb_array_elements($1::jsonb) AS entry
     ON CONFLICT DO NOTHING
 )
 INSERT INTO exchange_ledger_position (inode, first_line, file_offset)

@@ -1,20 +1,21 @@
 -- name: record_batch
 -- Make a batch of events durable, and calls and consultations as they are after them.
 -- An older state never overwrites a newer one, and what is there already is no error.
+-- Whoever is no longer the owner is refused, with all that he brings.
 WITH batch AS MATERIALIZED (
-    SELECT $1::jsonb AS content
+    SELECT $1::jsonb AS content FROM refuse_former_owner($2)
 ),
 recorded_calls AS (
     INSERT INTO calls AS known (
         call_id, channel, line, caller_raw, caller_number, caller_shown, stage, arrived_at,
-        queued_at, answered_at, ended_at, operator, events, state, pending, by_exchange_at
+        queued_at, answered_at, ended_at, operator, events, state, pending, by_exchange_at, epoch
     )
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'calls') AS given (
         call_id text, channel text, line text, caller_raw text, caller_number text,
         caller_shown text, stage text, arrived_at timestamptz, queued_at timestamptz,
         answered_at timestamptz, ended_at timestamptz, operator text, events integer,
-        state jsonb, pending jsonb, by_exchange_at timestamptz
+        state jsonb, pending jsonb, by_exchange_at timestamptz, epoch integer
     )
     ON CONFLICT (call_id) DO UPDATE SET
         stage = excluded.stage,
@@ -25,15 +26,17 @@ recorded_calls AS (
         by_exchange_at = excluded.by_exchange_at,
         events = excluded.events,
         state = excluded.state,
-        pending = excluded.pending
+        pending = excluded.pending,
+        epoch = excluded.epoch
     WHERE known.events < excluded.events
     RETURNING call_id
 ),
 recorded_events AS (
-    INSERT INTO call_events (call_id, sequence, at, source, event, body)
+    INSERT INTO call_events (call_id, sequence, at, source, event, body, epoch)
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'events') AS given (
-        call_id text, sequence integer, at timestamptz, source text, event text, body jsonb
+        call_id text, sequence integer, at timestamptz, source text, event text, body jsonb,
+        epoch integer
     )
     ON CONFLICT (call_id, sequence) DO NOTHING
 ),
@@ -116,9 +119,17 @@ FROM batch, jsonb_to_recordset(batch.content -> 'tickets') AS given (
 WHERE given.call_id IN (SELECT call_id FROM recorded_calls)
 ON CONFLICT (call_id) DO NOTHING
 
--- name: unfinished_calls
--- Calls that were not archived, oldest first, with the effects not known to be done.
-SELECT state, pending
-FROM calls
-WHERE stage <> 'archived'
-ORDER BY arrived_at, call_id
+-- name: calls_taken_on
+-- Of these calls those that an owner after this epoch has gone on with.
+SELECT call_id, epoch FROM calls WHERE call_id = ANY($1::text[]) AND epoch > $2
+
+-- name: take_on_unfinished_calls
+-- Go on with calls that were not archived, oldest first, with the effects not known to be done.
+-- From here on no record of an owner before, found late in a journal, can come between.
+WITH taken_on AS (
+    UPDATE calls SET epoch = $1
+    FROM refuse_former_owner($1)
+    WHERE stage <> 'archived'
+    RETURNING state, pending, arrived_at, call_id
+)
+SELECT state, pending FROM taken_on ORDER BY arrived_at, call_id

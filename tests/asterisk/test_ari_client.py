@@ -10,7 +10,7 @@ import pytest
 from agent.asterisk import ari_client
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
-from agent.runtime.errors import EffectFailed
+from agent.runtime.errors import EffectFailed, StandDown
 from deploy.asterisk_server import AsteriskServer, free_port
 
 
@@ -52,6 +52,26 @@ async def test_what_is_created_or_deleted_already_counts_as_done(client: AriClie
     await client.delete("bridges", "lpse-00ff")
     await client.delete("bridges", "lpse-00ff")
     assert "lpse-00ff" not in {bridge["id"] for bridge in await client.get("bridges")}
+
+
+async def test_nothing_is_sent_that_the_guard_does_not_let_pass(asterisk: AsteriskServer) -> None:
+    values = asterisk.values
+    url = f"http://{values.ari_address}:{values.ari_port}"
+    guarded = 0
+
+    async def may_command() -> None:
+        nonlocal guarded
+        guarded += 1
+        if guarded > 1:
+            raise StandDown("another commands")
+
+    async with AriClient(url, values.ari_user, values.ari_secret, may_command) as guarded_client:
+        await guarded_client.create("bridges", "lpse-00fa", type="mixing")
+        with pytest.raises(StandDown):
+            await guarded_client.delete("bridges", "lpse-00fa")
+    async with AriClient(url, values.ari_user, values.ari_secret) as free:
+        assert "lpse-00fa" in {bridge["id"] for bridge in await free.get("bridges")}
+        await free.delete("bridges", "lpse-00fa")
 
 
 async def test_an_id_cannot_reach_another_resource(client: AriClient) -> None:

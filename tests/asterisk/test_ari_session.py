@@ -11,7 +11,7 @@ import pytest
 from agent.asterisk import ari_session
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_session import AriSession
-from agent.asterisk.errors import AsteriskUnfit
+from agent.asterisk.errors import AsteriskUnfit, AsteriskUnreachable
 from agent.domain.events import DigitPressed
 from agent.runtime import metrics
 from agent.runtime.errors import StandDown
@@ -70,6 +70,40 @@ async def test_whoever_is_replaced_stands_down_and_does_not_fight_back(client: A
         assert first.connections == 1
         await asyncio.sleep(2 * ari_session.REOPEN_AFTER_S)
         assert second.session.ready
+
+
+async def test_a_session_asks_before_it_opens_and_says_what_is_for_the_owner(
+    client: AriClient,
+) -> None:
+    told: list[str] = []
+
+    async def may_open() -> None:
+        told.append("asked")
+        if len(told) == 1:
+            raise AsteriskUnreachable("nobody can know yet")
+
+    async def connected(*_moments: object) -> None:
+        told.append("connected")
+
+    session = AriSession(
+        client,
+        "lpse-asking",
+        lambda _arrival: None,
+        lambda _about, _event: None,
+        connected,
+        may_open=may_open,
+        heard=told.append,
+        replaced=lambda: told.append("replaced"),
+    )
+    running = asyncio.gather(session.run(), return_exceptions=True)
+    async with asyncio.timeout(PATIENTLY_S):
+        while not session.ready:  # noqa: ASYNC110 it tells nobody
+            await asyncio.sleep(0.02)
+    await client.post("events", "user", "lpse-question", application="lpse-asking")
+    async with listening(client, "lpse-asking") as second:
+        await second.until_ready()
+        await asyncio.wait_for(running, PATIENTLY_S)
+    assert told == ["asked", "asked", "connected", "lpse-question", "replaced"]
 
 
 async def test_a_session_that_is_connected_but_deaf_is_never_ready_and_is_reopened() -> None:

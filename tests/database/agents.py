@@ -11,9 +11,11 @@ WIDE_MARGIN_S = 6.0
 
 
 @asynccontextmanager
-async def running_writer(url: str, holder: str | None = None) -> AsyncIterator[Writer]:
+async def running_writer(
+    url: str, holder: str | None = None, epoch: int = 0
+) -> AsyncIterator[Writer]:
     """One agent's writer, stopped at the end as the service stops it."""
-    writer = Writer(url, await all_sops(url), holder)
+    writer = Writer(url, await all_sops(url), holder, epoch)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(writer.run())
         try:

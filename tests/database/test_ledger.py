@@ -2,6 +2,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 
 from agent.database.connect import Connection
@@ -9,6 +10,7 @@ from agent.database.errors import DatabaseUnreachable
 from agent.database.ledger import LedgerStore
 from agent.domain.identifiers import ChannelId
 from agent.runtime.doors import LedgerEntry, LedgerPosition
+from agent.runtime.errors import StandDown
 from tests.database.agents import running_writer
 from tests.database.stories import abandoned
 
@@ -107,3 +109,15 @@ async def test_a_lost_connection_is_made_anew(store: LedgerStore, connection: Co
     with contextlib.suppress(DatabaseUnreachable):  # as soon as it sees that it was ended
         await store.position()
     assert await store.position() == LedgerPosition()
+
+
+async def test_a_former_owner_keeps_nothing_more(
+    url: str, store: LedgerStore, connection: Connection
+) -> None:
+    await connection.execute("UPDATE lease SET epoch = 2")
+    former = LedgerStore(url, epoch=1)
+    with pytest.raises(StandDown):
+        await former.keep([entry("began")], POSITION)
+    await former.aclose()
+    assert await store.position() == LedgerPosition()
+    assert await store.entries_of(CALLER) == []

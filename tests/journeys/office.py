@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -178,13 +177,8 @@ class Office:
         return await asyncio.to_thread(self.measured, 'lpse_operators{state="idle"}') == count
 
     def measured(self, metric: str) -> float:
-        """One figure of /metrics; -1 when it is not there."""
-        url = f"http://127.0.0.1:{self.site.settings.http_port}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(f"{metric} "):
-                    return float(line.rpartition(" ")[2])
-        return -1.0
+        """One figure of the agent's /metrics; -1 when it is not there."""
+        return self.site.agent.measured(metric) if self.site.agent else -1.0
 
 
 async def register(phone: SipPhone) -> None:

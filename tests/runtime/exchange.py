@@ -39,7 +39,7 @@ from agent.domain.events import (
 from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId, PlaybackId
 from agent.runtime import clock
 from agent.runtime.doors import DONE, Arrival, Living, Performed
-from agent.runtime.errors import EffectFailed
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.recorder import OperatorAccount
 
 ARI = "ARI"
@@ -78,12 +78,15 @@ class PretendExchange:
         self.in_our_care: set[ChannelId] = set()
         self.bridges: set[BridgeId] = set()
         self.missed: dict[ChannelId, Arrival] = {}
+        self.at_standby: set[ChannelId] = set()
+        self.fetched: list[ChannelId] = []
         self.sent_to_fallback: list[Arrival] = []
         self.hung_up: list[ChannelId] = []
         self.removed: list[BridgeId] = []
         self.published: list[list[str]] = []
         self.reachable = {SITI, BUDI}
         self.away = False
+        self.belongs_to_another = False
         self.times_asked = 0
         self._holds: dict[str, asyncio.Event] = {}
 
@@ -195,6 +198,14 @@ class PretendExchange:
         self._reach()
         return self.missed.get(channel)
 
+    async def fetch_callers(self, knows: Callable[[ChannelId], bool]) -> None:
+        """They are here from now on."""
+        self._reach()
+        for channel in [c for c in self.at_standby if not knows(c)]:
+            self.at_standby.discard(channel)
+            self.fetched.append(channel)
+            self.in_our_care.add(channel)
+
     async def send_to_fallback(self, arrival: Arrival) -> None:
         """This caller is the dialplan's now."""
         self._reach()
@@ -228,6 +239,8 @@ class PretendExchange:
 
     def _reach(self) -> None:
         self.times_asked += 1
+        if self.belongs_to_another:
+            raise StandDown("another commands")
         if self.away:
             raise EffectFailed("the exchange does not answer")
 

@@ -4,7 +4,7 @@ import asyncio
 
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
-from agent.runtime.errors import EffectFailed, RecordRefused
+from agent.runtime.errors import EffectFailed, RecordRefused, StandDown
 from agent.runtime.recorder import NumberKind, OperatorAccount, Record, UnfinishedCall
 
 SITI = OperatorAccount("op-101", "Siti", "256", "md5")
@@ -26,6 +26,7 @@ class FaultyDatabase:
         self.away_after: int | None = None
         self.refuses: set[CallId] = set()
         self.empty = False
+        self.belongs_to_another = False
         self.open = asyncio.Event()
         self.open.set()
         self._next: dict[tuple[NumberKind, int], int] = {}
@@ -40,6 +41,8 @@ class FaultyDatabase:
             self.away = self.away_after == 0
             self.away_after -= 1
             await self._reach()
+        if self.belongs_to_another:
+            raise StandDown("the calls belong to another epoch")
         if record.call_id in self.refuses:
             raise RecordRefused("a column does not fit")
         self.times_given += 1

@@ -11,6 +11,7 @@ from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, Tim
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
+from agent.runtime.errors import stands_down
 from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import call_of_loop, office, operators_leg, stage_of
@@ -213,3 +214,20 @@ async def test_a_caller_for_whom_no_number_can_be_had_is_given_up_and_not_left_i
         await until(lambda: not agent.dispatcher.calls)
         assert agent.dispatcher.failed == {arrival.call_id}
     assert (database.kept, exchange.begun) == ([], [])
+
+
+@pytest.mark.parametrize("where", ["record", "command"])
+async def test_a_call_that_is_anothers_now_is_not_taken_up_again_but_ends_the_service(
+    database: FaultyDatabase, exchange: PretendExchange, where: str
+) -> None:
+    with pytest.raises(BaseExceptionGroup) as ended:
+        async with office(database, exchange) as agent:
+            if where == "record":
+                database.belongs_to_another = True
+            else:
+                exchange.belongs_to_another = True
+            agent.dispatcher.arrived(arrival_of_call())
+            await asyncio.sleep(30 * A_MOMENT_S)
+    assert stands_down(ended.value)
+    assert len(database.kept) == (0 if where == "record" else 1), "and no refusal is recorded"
+    assert exchange.done == []

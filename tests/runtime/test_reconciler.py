@@ -286,3 +286,23 @@ async def test_a_leg_of_a_call_that_is_over_is_nobodys(
 
 def _gone(channel: ChannelId) -> LegHungUp:
     return LegHungUp(at=clock.now(), source="ARI", channel=channel)
+
+
+async def test_whoever_takes_over_acts_at_once_on_what_the_owner_before_has_left(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    """A caller in our care whom nobody met, and one whom the standby's application caught."""
+    unmet, caught = arrival_of_call(1), arrival_of_call(2)
+    agent.exchange.in_our_care.add(unmet.channel)
+    agent.exchange.missed |= {unmet.channel: unmet}
+    agent.exchange.at_standby.add(caught.channel)
+    await reconciler.take_over()
+    assert agent.dispatcher.knows(unmet.channel)
+    assert agent.exchange.fetched == [caught.channel], "and his arrival is on its way"
+
+
+async def test_an_exchange_that_does_not_answer_ends_no_take_over(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    agent.exchange.away = True
+    await reconciler.take_over()

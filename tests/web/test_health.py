@@ -17,6 +17,7 @@ class Doors:
 
     def __init__(self) -> None:
         self.reasons: dict[str, str] = {}
+        self.role = "owner"
 
     async def asterisk(self) -> str | None:
         if self.reasons.get("asterisk") == "silence":
@@ -38,7 +39,7 @@ def doors() -> Doors:
 async def asker(doors: Doors) -> AsyncIterator[ClientSession]:
     """Somebody who asks the service at its own address."""
     checks = {"record": doors.record, "asterisk": doors.asterisk}
-    runner = web.AppRunner(make_application(checks))
+    runner = web.AppRunner(make_application(checks, lambda: doors.role))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]
@@ -52,6 +53,7 @@ async def test_the_service_is_ready_when_every_check_passes(asker: ClientSession
         assert answer.status == 200
         assert await answer.json() == {
             "ready": True,
+            "role": "owner",
             "failed": {},
             "checked": ["asterisk", "record"],
         }
@@ -65,12 +67,22 @@ async def test_one_failed_check_makes_the_service_unready_says_why_and_can_pass_
         assert answer.status == 503
         assert await answer.json() == {
             "ready": False,
+            "role": "owner",
             "failed": {"record": "the disk is full"},
             "checked": ["asterisk", "record"],
         }
     doors.reasons.clear()
     async with asker.get("/health/ready") as answer:
         assert answer.status == 200
+
+
+async def test_a_standby_that_could_take_over_is_ready_and_says_what_it_is(
+    asker: ClientSession, doors: Doors
+) -> None:
+    doors.role = "standby"
+    async with asker.get("/health/ready") as answer:
+        assert answer.status == 200
+        assert (await answer.json())["role"] == "standby"
 
 
 @pytest.mark.parametrize(
