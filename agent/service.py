@@ -202,7 +202,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
-            LedgerStore(url),
+            LedgerStore(url, epoch=epoch),
             dispatcher,
             lambda: not recorder.waiting,
         )
