@@ -21,10 +21,13 @@ from agent.asterisk.ari_exchange import AriExchange
 from agent.asterisk.ari_session import AriSession
 from agent.asterisk.ari_witness import AriWitness
 from agent.asterisk.cel_file import CelFile
+from agent.asterisk.fastagi import AgiRequest, FastAgiServer
+from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
+from agent.database.operators import free_operators
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
@@ -50,6 +53,10 @@ from agent.watchdog import Watchdog
 from agent.web.health import Check, make_application
 
 RETRY_S = 1.0
+FALLBACK_QUESTION, FALLBACK_ANSWER = "fallback", "LPSE_OPERATORS"
+"""As dialplan/extensions.conf asks in [agent-away-question]."""
+MOST_RUNG = 50
+"""Telephones that ring for one caller; an answer over FastAGI has room for 70."""
 
 T = TypeVar("T")
 
@@ -183,6 +190,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         standing_by = tasks.create_task(standby.run())
         checks = _standby_checks(standby, lease, renderer)
         await _serve_health(settings, stack, checks, lambda: lease.role)
+        tasks.create_task(_answer_the_fallback(settings))
         _settle()
         watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(lease, session))
         epoch = await lease.acquire()
@@ -301,6 +309,29 @@ def _status(lease: LeaseKeeper, session: AriSession) -> str:
     if lease.role == "standby":
         return "standing by"
     return "taking calls" if session.ready else "no echo from Asterisk, asking again and again"
+
+
+async def _answer_the_fallback(settings: Settings) -> None:
+    """Name free operators to the dialplan whose callers no application takes.
+
+    One process of the office has the port, owner or standby; the other waits for it.
+    """
+
+    async def answer(request: AgiRequest) -> dict[str, str]:
+        if request.script != FALLBACK_QUESTION:
+            return {}
+        free = await free_operators(settings.database_url)
+        # Nobody is free by our record: the dialplan asks the telephones themselves.
+        return {FALLBACK_ANSWER: dialled_together(free[:MOST_RUNG])} if free else {}
+
+    server = FastAgiServer("127.0.0.1", settings.agi_port, answer)
+    while True:
+        try:
+            server.listen()
+            break
+        except OSError:
+            await asyncio.sleep(RETRY_S)
+    await server.run()
 
 
 async def _serve_health(

@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ledger_file: Path = Path("/var/log/asterisk/cel-custom/cel.jsonl")
     http_address: str = "127.0.0.1"
     http_port: Port = 8180
+    agi_port: Port = 4573
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"

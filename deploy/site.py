@@ -192,6 +192,7 @@ class Site:
             "state_folder": str(self.folder),
             "speech_root": str(self._root) if self._root else "",
             "http_port": free_port(socket.SOCK_STREAM),
+            "agi_port": values.agi_port,
             **self._overrides,
         }
         lines = (f"{k} = {json.dumps(v)}\n" for k, v in settings.items() if v != "")

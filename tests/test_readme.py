@@ -93,9 +93,20 @@ def test_the_table_of_faults_is_the_suite() -> None:
     told = {(row[0], row[1]) for row in table("Faults")}
     tried: set[tuple[str, str]] = set()
     for file in (ROOT / "tests" / "faults").glob("test_*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            target.id: node.value
+            for node in module.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fault":
-                fault, promise = (ast.literal_eval(argument) for argument in node.args)
+                fault, promise = (
+                    ast.literal_eval(constants[word.id] if isinstance(word, ast.Name) else word)
+                    for word in node.args
+                )
                 tried.add((fault, promise))
     assert tried
     assert told == tried

@@ -15,6 +15,7 @@ from agent.asterisk.phone_accounts import (
     ACCOUNT_FORM,
     ConfigObject,
     PasswordDigest,
+    dialled_together,
     phone_account_objects,
 )
 from agent.domain.identifiers import BridgeId, ChannelId, OperatorId, PlaybackId
@@ -125,7 +126,7 @@ class AriExchange:
             if ACCOUNT_FORM.fullmatch(name) and name not in wanted:
                 for kind in ("endpoint", "aor", "auth"):
                     await self._ari.delete(*DYNAMIC, kind, name)
-        phones = "&".join(f"PJSIP/{account}" for account in sorted(wanted)) or "none"
+        phones = dialled_together(wanted) or "none"
         await self._ari.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value=phones)
         log.info("phones_published", phones=len(wanted))
 

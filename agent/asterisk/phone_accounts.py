@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # No letter or digit that a person mistakes for another when reading it from paper.
@@ -51,6 +51,11 @@ def digest_of(account: str, realm: str, password: str) -> PasswordDigest:
         sha256=hashlib.sha256(secret).hexdigest(),
         md5=hashlib.md5(secret, usedforsecurity=False).hexdigest(),  # many phones know only MD5
     )
+
+
+def dialled_together(accounts: Iterable[str]) -> str:
+    """What the dialplan's fallback rings: these accounts' telephones, all at once."""
+    return "&".join(f"PJSIP/{account}" for account in sorted(accounts))
 
 
 def phone_account_objects(account: str, digest: PasswordDigest) -> list[ConfigObject]:

@@ -40,6 +40,13 @@ async def add_operator(
     return account
 
 
+async def free_operators(url: str) -> list[OperatorId]:
+    """Who is on duty and in no call, as far as is on record. Raises DatabaseUnreachable."""
+    async with connected(url) as connection:
+        rows = await connection.fetch(sql("free_operators"))
+    return [OperatorId(row["account"]) for row in rows]
+
+
 async def remove_operator(url: str, account: OperatorId) -> str:
     """Take an operator off duty; answers his name. Raises OperatorUnknown, DatabaseUnreachable."""
     async with connected(url) as connection:

@@ -3,8 +3,8 @@
 SELECT inode, first_line, file_offset FROM exchange_ledger_position
 
 -- name: keep_ledger
--- Keep entries and how far they were read, in one transaction; entries kept before stay. Whoever is
--- no longer the owner is refused.
+-- Keep entries and how far they were read, in one transaction; entries kept before stay.
+-- Whoever is no longer the owner is refused.
 WITH kept AS (
     INSERT INTO exchange_ledger (channel, at, kind, mark, note, linked, entry)
     SELECT

@@ -17,6 +17,16 @@ LEFT JOIN LATERAL (
 WHERE operators.removed_at IS NULL
 ORDER BY operators.account
 
+-- name: free_operators
+-- Operators who may take calls and are in none, as far as is on record.
+SELECT account FROM operators
+WHERE removed_at IS NULL
+  AND NOT EXISTS (
+      SELECT FROM calls
+      WHERE calls.operator = operators.account AND calls.stage NOT IN ('ended', 'archived')
+  )
+ORDER BY account
+
 -- name: next_operator_number
 -- The lowest number after all accounts that ever were, so that no account means two people.
 SELECT coalesce(max(substring(account FROM 4)::integer), 100) + 1 FROM operators

@@ -5,10 +5,15 @@ import asyncio
 import pytest
 
 from agent.database.errors import OperatorUnknown
-from agent.database.operators import add_operator, list_operators, remove_operator
+from agent.database.operators import (
+    add_operator,
+    free_operators,
+    list_operators,
+    remove_operator,
+)
 from agent.domain.identifiers import OperatorId
 from tests.database.agents import running_writer
-from tests.database.stories import solved
+from tests.database.stories import Story, solved
 
 
 def digests_of(account: OperatorId) -> tuple[str, str]:
@@ -47,3 +52,18 @@ async def test_the_list_counts_the_calls_of_each(url: str) -> None:
     assert (siti.name, siti.calls, budi.calls) == ("Siti Aminah", 2, 0)
     assert stories[1].call.ended is not None
     assert siti.last_call_ended_at == stories[1].call.ended.at
+
+
+async def test_free_is_who_is_on_duty_and_in_no_call(url: str) -> None:
+    assert await free_operators(url) == ["op-101", "op-102"]
+    story = Story(1)
+    story.arrive()
+    story.hear_prompts()
+    story.ring("op-101")
+    story.answer()
+    async with running_writer(url) as writer:
+        for record in story.records:
+            await writer.record(record)
+    assert await free_operators(url) == ["op-102"]
+    await remove_operator(url, OperatorId("op-102"))
+    assert await free_operators(url) == []

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from agent.asterisk.ari_client import AriClient
+from agent.asterisk.ari_exchange import FALLBACK_VARIABLE
 from agent.domain.call_state import Stage
 from agent.domain.consultation import Outcome
 from agent.runtime import clock
@@ -220,6 +221,34 @@ async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_after
     assert unready_s < UNREADY_WITHIN_S
     assert max(closed_s, served_s) < RECONCILED_WITHIN_S[how]
     await bench.check()
+
+
+@pytest.mark.fault(
+    "F12",
+    "cut off from Asterisk, the agent still tells the dialplan over FastAGI who is free",
+)
+async def test_callers_whom_no_application_takes_reach_the_operators_whom_the_agent_names(
+    bench: Bench,
+) -> None:
+    async with bench.on_duty(Answer()) as [phone]:
+        async with bench.ari() as ari:
+            await ari.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value="none")
+        bench.exchange.swallow()
+        bench.exchange.reset()
+        await until("nobody listens", lambda: _is_deaf(bench))
+        caller = await bench.dial()
+        bench.history.whose(caller).by_fallback = True
+        operator = await phone.incoming(within=SOON)
+        await operator.answered(within=SOON)
+        await operator.hang_up()
+        await caller.ended(within=SOON)
+        bench.exchange.heal()
+        await bench.ready(True)
+    await bench.check()
+
+
+async def _is_deaf(bench: Bench) -> bool:
+    return bench.exchange.listeners == 0
 
 
 @pytest.mark.fault(
