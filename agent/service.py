@@ -204,7 +204,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         floor = FloorKeeper(recorder, exchange, dispatcher.offer)
         numbers = NumberPool(recorder, sop.office, settings.zone)
         sound = _sound_of(renderer)
-        ari = AriEffects(client, settings.ari_application, sound, settings.talk_detection)
+        talk_detection = settings.talk_detection
+        ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
         doors = _Doors(ari, Archive(settings.state_folder / "archive", sops), lease)
         rules = make_rules(settings, sop, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))

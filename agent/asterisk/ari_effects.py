@@ -40,12 +40,13 @@ class AriEffects:
     """Fulfils wishes about channels, prompts and bridges."""
 
     def __init__(
-        self, client: AriClient, application: str, sound: Sound, talk_detection: str
+        self, client: AriClient, application: str, sound: Sound, talk_detection: str, epoch: int
     ) -> None:
         self._ari = client
         self._application = application
         self._sound = sound
         self._talk_detection = talk_detection
+        self._epoch = epoch
 
     async def perform(self, call: Call, effect: AnyEffect) -> Performed:
         """Fulfil one wish. Raises EffectFailed."""
@@ -121,8 +122,9 @@ class AriEffects:
 
     async def _mark(self, kind: str, name: str, call: Call, **unreported: str) -> None:
         """Write on a channel or bridge whose it is; a call goes on without."""
+        marks = render_marks(call, self._epoch, **unreported)
         try:
-            await self._ari.post(kind, name, "variables", body=render_marks(call, **unreported))
+            await self._ari.post(kind, name, "variables", body=marks)
         except EffectFailed as error:
             log.warning("call_not_marked", call=call.call_id, reason=str(error))
 

@@ -14,8 +14,11 @@ LONGEST_TALK = {"TIMEOUT(absolute)": str(4 * 3600)}
 """Seconds that a conversation may last; the dialplan's own bound is for callers who wait."""
 
 
-def render_marks(call: Call, **unreported: str) -> dict[str, object]:
-    """The body of a POST of channel variables; `unreported` ones are for Asterisk alone."""
+def render_marks(call: Call, epoch: int, **unreported: str) -> dict[str, object]:
+    """The body of a POST of channel variables, by the owner of this epoch.
+
+    `unreported` variables are for Asterisk alone.
+    """
     offer = call.offer
     marks = {
         "LPSE_CALL": call.call_id,
@@ -23,6 +26,7 @@ def render_marks(call: Call, **unreported: str) -> dict[str, object]:
         "LPSE_STAGE": call.stage,
         "LPSE_OPERATOR": offer.operator if offer else "",
         "LPSE_LEG": offer.channel if offer else "",
+        "LPSE_EPOCH": str(epoch),
     }
     reported = {k: {"value": v, "report_events": True} for k, v in marks.items()}
     return {"variables": {**reported, **unreported}}

@@ -29,6 +29,7 @@ class LogRow(msgspec.Struct, frozen=True):
 
     place: int
     event: AnyEvent
+    epoch: int
 
 
 class WholeCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +57,15 @@ class CallCheck:
         self._log = Tally("log_complete")
         self._judged = Tally("judged_anew")
         self._numbers = Tally("numbers_well_formed")
+        self._owners = Tally("one_owner")
         self._operators = Tally("one_call_at_a_time")
         self._turns = Tally("first_come_first_served")
 
     def findings(self) -> list[Finding]:
         """What was found of all calls; their times are counted where the tables' are."""
-        tallies = (self._log, self._judged, self._numbers, self._operators, self._turns)
-        return [tally.finding() for tally in tallies]
+        of_each = (self._log, self._judged, self._numbers, self._owners)
+        of_many = (self._operators, self._turns)
+        return [tally.finding() for tally in (*of_each, *of_many)]
 
     def look(self, example: str, document: str) -> WholeCall | None:
         """Check one call, shown by this example; None when it cannot be read."""
@@ -73,6 +76,7 @@ class CallCheck:
             return None
         self._check_times(whole, example)
         self._check_numbers(whole, example)
+        self._check_owners(whole, example)
         self._check_log(whole, example)
         return whole
 
@@ -97,6 +101,11 @@ class CallCheck:
         for ticket in whole.tickets or ():
             if not _is_ticket_number(ticket.ticket_number):
                 self._numbers.add("ticket_misspelt", example)
+
+    def _check_owners(self, whole: WholeCall, example: str) -> None:
+        epochs = [*(row.epoch for row in whole.log or ()), whole.call.epoch]
+        if any(later < earlier for earlier, later in pairwise(epochs)):
+            self._owners.add("former_owner", example)
 
     def _check_log(self, whole: WholeCall, example: str) -> None:
         stored, log = whole.call, whole.log or ()

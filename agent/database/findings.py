@@ -25,6 +25,7 @@ Promise = Literal[
     "no_orphans",
     "log_complete",
     "judged_anew",
+    "one_owner",
     "one_call_at_a_time",
     "first_come_first_served",
     "documents_kept",
@@ -137,6 +138,10 @@ PROMISES: dict[Promise, Words] = {
             "deviations_differ": "with other deviations",
             "ticket_differs": "with another ticket",
         },
+    ),
+    "one_owner": Words(
+        "Every call was one owner's after the other: nobody recorded in a call that was another's",
+        {"former_owner": "with an event of a former owner"},
     ),
     "one_call_at_a_time": Words(
         "No operator was in two calls at once, and no telephone rung for two",

@@ -217,9 +217,11 @@ SELECT
         'call', calls,
         'consultation', consultations,
         'log', (
-            SELECT json_agg(json_build_object('place', log.sequence, 'event', log.body))
+            SELECT json_agg(
+                json_build_object('place', log.sequence, 'event', log.body, 'epoch', log.epoch)
+            )
             FROM (
-                SELECT sequence, body FROM call_events
+                SELECT sequence, body, epoch FROM call_events
                 WHERE call_events.call_id = calls.call_id
                 ORDER BY sequence
             ) AS log

@@ -71,7 +71,7 @@ async def effects(asterisk: AsteriskServer, client: AriClient, sounds: Path) -> 
     async def sound(effect: PlayPrompt) -> tuple[Path, timedelta]:
         return sounds / effect.prompt, timedelta(seconds=SECONDS)
 
-    return AriEffects(client, asterisk.values.application, sound, "600,256")
+    return AriEffects(client, asterisk.values.application, sound, "600,256", epoch=3)
 
 
 @pytest_asyncio.fixture

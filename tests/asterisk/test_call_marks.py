@@ -8,7 +8,7 @@ from tests.domain.story import CALL, FIRST, FORM, SITI, queueing, talking
 
 def reported(call: Call, **unreported: str) -> dict[str, str]:
     """What Asterisk then tells of the channel: only what it was asked to report."""
-    body = msgspec.json.decode(msgspec.json.encode(render_marks(call, **unreported)))
+    body = msgspec.json.decode(msgspec.json.encode(render_marks(call, 3, **unreported)))
     values = body["variables"].items()
     return {k: v["value"] for k, v in values if isinstance(v, dict) and v["report_events"]}
 
@@ -19,6 +19,10 @@ def test_a_channel_tells_its_call_and_form_and_the_operator_with_his_leg() -> No
 
 def test_a_caller_who_waits_has_no_operator() -> None:
     assert parse_marks(reported(queueing().call)) == CallMarks(CALL, FORM)
+
+
+def test_a_channel_tells_under_which_owner_it_was_marked_last() -> None:
+    assert reported(talking().call)["LPSE_EPOCH"] == "3"
 
 
 def test_what_is_for_asterisk_alone_is_not_reported() -> None:

@@ -91,6 +91,10 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
         """UPDATE consultations SET archived_at = NULL, archive_sha256 = NULL
         WHERE call_id = 'call-2'""",
     ),
+    "former_owner": (
+        {"one_owner"},
+        "UPDATE call_events SET epoch = 2 WHERE call_id = 'call-2' AND sequence = 3",
+    ),
     "form_twice": (
         {"guards_in_place", "numbers_closed", "judged_anew"},
         """ALTER TABLE consultations DROP CONSTRAINT form_number_twice;

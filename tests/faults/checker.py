@@ -35,6 +35,7 @@ INVARIANTS = {
     "one_call_at_a_time": "I4",
     "numbers_closed": "I5",
     "first_come_first_served": "I6",
+    "one_owner": "I10",
 }
 
 
