@@ -12,8 +12,13 @@ PARTS = {
     "types": [PYTHON, "-m", "mypy", "-p", "agent", "-p", "deploy"],
     "layers": [PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "registries": [PYTHON, "-m", "deploy.registry_names"],
-    # Two at a time, for they mostly wait; a module stays together, and with it what it opened.
-    "tests": [PYTHON, "-m", "pytest", "-n2", "--dist=loadscope", "--no-loadscope-reorder"],
+    "tests": [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-n2",
+        "--dist=loadgroup",
+    ],  # tests/conftest.py: what with what
 }
 
 

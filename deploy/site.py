@@ -145,7 +145,6 @@ class Site:
         """End the agent: in order, or as a crash would."""
         if self.agent:
             self.agent.stop(kill=kill)
-        self.agent = None
 
     def another_agent(self, **variables: str) -> AgentProcess:
         """A second process, not yet started, for the same calls: one owns them, one stands by.
