@@ -262,6 +262,7 @@ class AsteriskServer:
             cwd="/",
             # A Ctrl-C at the terminal is for the one who started us; he stops Asterisk in order.
             start_new_session=True,
+            umask=0o027,  # what callers say is nobody else's; as in deploy/systemd
         )
 
     def _make_folders(self, user: pwd.struct_passwd | None) -> None:

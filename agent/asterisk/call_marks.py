@@ -4,6 +4,7 @@ The variables are reported, so one GET of all channels reads them of every call.
 while no prompt plays on the channel, because Asterisk holds the command back until it has ended.
 """
 
+import re
 from collections.abc import Mapping
 
 from agent.domain.call_state import Call
@@ -12,6 +13,9 @@ from agent.runtime.doors import CallMarks
 
 LONGEST_TALK = {"TIMEOUT(absolute)": str(4 * 3600)}
 """Seconds that a conversation may last; the dialplan's own bound is for callers who wait."""
+
+_CALL_ID = re.compile(r"[0-9a-f]{1,32}")
+"""A call's form is filed by this name, so a channel may tell no other."""
 
 
 def render_marks(call: Call, epoch: int, **unreported: str) -> dict[str, object]:
@@ -35,7 +39,7 @@ def render_marks(call: Call, epoch: int, **unreported: str) -> dict[str, object]
 def parse_marks(variables: Mapping[str, str]) -> CallMarks | None:
     """The marks among a channel's reported variables; None when it was never marked."""
     call, form = variables.get("LPSE_CALL"), variables.get("LPSE_FORM")
-    if not call or not form:
+    if not call or not form or not _CALL_ID.fullmatch(call):
         return None
     operator, leg = variables.get("LPSE_OPERATOR"), variables.get("LPSE_LEG")
     return CallMarks(

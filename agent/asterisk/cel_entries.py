@@ -1,7 +1,8 @@
 """Lines of Asterisk's own journal (CEL, channel event logging) as entries of the ledger.
 
-dialplan/cel_custom.conf names the fields. Asterisk does not escape a backslash, so a caller can
-break the JSON of his lines; the fields that no stranger writes stand first and are read even then.
+dialplan/cel_custom.conf names the fields. Asterisk escapes quotes, but no backslash and no line
+break: a caller can break the JSON of his lines, and the lines. The fields that no stranger writes
+stand first and last; they are read even then, and he cannot write them for want of a quote.
 """
 
 import json
@@ -23,12 +24,12 @@ _KINDS: dict[str, Kind] = {
     "USER_DEFINED": "marked",
 }
 _SAFE_HEAD = re.compile(
-    r'"eventenum":"(?P<eventenum>\w+)","userdeftype":"(?P<userdeftype>\w*)",'
+    r'\{"eventenum":"(?P<eventenum>\w+)","userdeftype":"(?P<userdeftype>\w*)",'
     r'"eventtime":"(?P<eventtime>[\d.]+)","uniqueid":"(?P<uniqueid>[\w.-]+)",'
     r'"linkedid":"(?P<linkedid>[\w.-]+)","channame":"(?P<channame>[\w/.:-]*)",'
     r'"peer":"(?P<peer>[\w/.:-]*)","context":"(?P<context>[\w-]*)"'
 )
-_CAUSE = re.compile(r"hangupcause\W+(\d+)")
+_SAFE_TAIL = re.compile(r',"eventextra":("(?:[^"\\]|\\.)*")\}$')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,13 +70,13 @@ def parse_line(line: bytes) -> LedgerEntry | None:
 
 def _fields(text: str) -> dict[str, Any]:
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, strict=False)
     except ValueError as error:
-        head = _SAFE_HEAD.search(text)
-        if head is None or not text.endswith("}"):
+        head, tail = _SAFE_HEAD.match(text), _SAFE_TAIL.search(text)
+        if head is None:
             raise LineUnreadable(text[:40]) from error
-        cause = _CAUSE.search(text)
-        extra = json.dumps({"hangupcause": int(cause[1])} if cause else {})
+        # Without a tail it is the part of a line before a caller's line break.
+        extra = json.loads(tail[1], strict=False) if tail else ""
         return {**head.groupdict(), "eventextra": extra}
     if not isinstance(fields, dict):
         raise LineUnreadable(text[:40])

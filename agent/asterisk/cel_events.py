@@ -28,7 +28,11 @@ from agent.runtime.doors import Arrival, LedgerEntry
 CALLERS_CONTEXT = "from-trunk"
 """Where the dialplan lets callers in."""
 
+LONGEST_NAME = 80
+
 _OPERATOR = re.compile(r"PJSIP/(op-\d+)-[0-9a-f]+")
+_MESSAGE = re.compile(r"[0-9.]+\.wav")
+"""What the dialplan calls a message, and no name else: it leads to a file."""
 
 Told = tuple[ChannelId, AnyEvent]
 
@@ -125,6 +129,10 @@ def _marked(entry: LedgerEntry) -> AnyEvent | None:
         case "LPSE_NOBODY":
             return NobodyTookCall(at=at, source=source, channel=channel)
         case "LPSE_VOICEMAIL":
-            return VoicemailLeft(at=at, source=source, channel=channel, recording=entry.note[:80])
+            # Asterisk names it after the channel, which is known where a broken line lost the name.
+            name = entry.note or f"{channel}.wav"
+            if not _MESSAGE.fullmatch(name) or len(name) > LONGEST_NAME:
+                return None
+            return VoicemailLeft(at=at, source=source, channel=channel, recording=name)
         case _:
             return None

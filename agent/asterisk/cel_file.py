@@ -76,7 +76,7 @@ class CelFile:
             if successor:
                 content, position = self._next(self._file, LedgerPosition(successor))
         end = content.rfind(b"\n") + 1
-        lines = [line for line in content[:end].splitlines() if line]
+        lines = [line for line in content[:end].split(b"\n") if line]
         return lines, replace(position, offset=position.offset + end)
 
     def _file_at(self, position: LedgerPosition) -> Path:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.clock_skew import SKEW_ALARM_S, clock_skew
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnfit, AsteriskUnreachable
+from agent.asterisk.refused_calls import refused_calls
 from agent.asterisk.version import check_version
 from agent.commands.plain import FAILED, console, print_json, said_plainly
 from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreachable
@@ -82,7 +83,8 @@ async def _examine(settings: Settings) -> list[Finding]:
         findings.append(Finding("sop_file", True, sop.name))
         if folder.well:
             findings += [finding async for finding in _speech(settings, sop)]
-    return [*findings, await _database(settings), *[f async for f in _asterisk(settings)]]
+    findings += [await _database(settings), *[f async for f in _asterisk(settings)]]
+    return findings + _calls_out(settings)
 
 
 def _folder(settings: Settings) -> Finding:
@@ -121,6 +123,26 @@ def _files(settings: Settings) -> list[Finding]:
         for name, path in named.items()
         if path and not path.exists()
     ]
+
+
+def _calls_out(settings: Settings) -> list[Finding]:
+    """Who tried to call out, by Asterisk's log; nothing where that is on another machine."""
+    what, log = "calls_out", settings.ledger_file.parent.parent / "messages"
+    try:
+        refused = refused_calls(log)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        found = f"{log} cannot be read: {error.strerror}"
+        return [Finding(what, False, found, f"chgrp lpse-agent {log}; chmod g+r {log}")]
+    if not refused:
+        return [Finding(what, True, "nobody has tried to dial another number")]
+    last = refused[-1]
+    found = f"{len(refused)} refused, the last {last.at} from {last.device} at {last.address}"
+    mend = (
+        f"Ask who dialled (grep 'to extension' {log}); a telephone that did it by itself is taken"
+    )
+    return [Finding(what, False, found, f"{mend}: lpse-agent operator remove")]
 
 
 async def _database(settings: Settings) -> Finding:

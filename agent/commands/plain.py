@@ -1,6 +1,7 @@
 """How commands speak: tables for people, JSON for programs, one sentence for what went wrong."""
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -109,9 +110,13 @@ def _moment(option: str, typed: str | None, zone: str) -> tuple[datetime | None,
 
 
 def _end(sentence: str, status: int) -> NoReturn:
-    # What was typed is quoted, and a quoted newline or escape code must not reach the terminal.
-    typer.echo("".join(c if c.isprintable() else "?" for c in sentence), err=True)
+    typer.echo(printable(sentence), err=True)
     raise typer.Exit(status)
+
+
+def printable(text: str) -> str:
+    """One line without a sign that a terminal obeys, as what was typed or read may hold one."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def console() -> Console:
@@ -122,12 +127,17 @@ def console() -> Console:
 
 def print_json(value: object) -> None:
     """One JSON value for programs, indented."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    typer.echo(_escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
 
 def print_json_line(value: object) -> None:
     """One JSON value for programs, on one line of many."""
-    typer.echo(msgspec.json.encode(value).decode())
+    typer.echo(_escaped(msgspec.json.encode(value).decode()))
+
+
+def _escaped(text: str) -> str:
+    """The same JSON, safe for a terminal: it need not escape what turns or hides text there."""
+    return "".join(s if s.isprintable() or s == "\n" else json.dumps(s)[1:-1] for s in text)
 
 
 def plain_object(row: msgspec.Struct, zone: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from agent.commands.plain import (
     LAST_YEAR,
     milliseconds,
     print_json_line,
+    printable,
     refuse,
 )
 from agent.commands.words import OUTCOMES
@@ -100,7 +101,7 @@ def replay(
         if json:
             print_json_line(_object(event, decision))
         else:
-            typer.echo(_line(event, decision))
+            typer.echo(printable(_line(event, decision)))
     if not json:
         outcome = outcome_of(decision.call)
         typer.echo(f"Hasil: {OUTCOMES[outcome]} ({outcome})")

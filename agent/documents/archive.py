@@ -8,6 +8,7 @@ call. What is written is never written over.
 import asyncio
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,8 @@ from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
+
+_CALL_ID = re.compile(r"[0-9a-z-]{1,64}")
 
 
 class ArchiveFailed(EffectFailed):
@@ -35,6 +38,8 @@ class Archive:
 
     async def write(self, call: Call) -> Performed:
         """Write the call's form. Raises ArchiveFailed."""
+        if not _CALL_ID.fullmatch(call.call_id):
+            raise ArchiveFailed("the call's id is no file's name")
         content = render_form(call, self._sops[call.rules.sop])
         file = (
             self._folder

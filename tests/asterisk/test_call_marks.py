@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 
 from agent.asterisk.call_marks import parse_marks, render_marks
 from agent.domain.call_state import Call
@@ -32,3 +33,8 @@ def test_what_is_for_asterisk_alone_is_not_reported() -> None:
 def test_a_channel_that_was_never_marked_tells_nothing() -> None:
     assert parse_marks({}) is None
     assert parse_marks({"LPSE_CALL": CALL}) is None
+
+
+@pytest.mark.parametrize("call", ["../../etc/x", "a/b", "/x", "..", "A\0", "a" * 33, "c0ffee\n"])
+def test_a_channel_that_tells_what_is_no_calls_id_was_not_marked_by_us(call: str) -> None:
+    assert parse_marks({"LPSE_CALL": call, "LPSE_FORM": FORM}) is None

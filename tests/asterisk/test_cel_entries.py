@@ -66,15 +66,37 @@ def test_whatever_a_caller_writes_his_line_is_read_or_refused_but_its_head_is_ne
     assert entry.kind == "hung_up"
 
 
-@pytest.mark.parametrize("name", ["\\", 'a\\"b', "\\u", '","uniqueid":"1.1', "x\ty", "\x01"])
+@pytest.mark.parametrize(
+    "name",
+    ["\\", 'a\\"b', "\\u", '","uniqueid":"1.1', "x\ty", "\x01", '","eventextra":"{}"}', '\\",{"'],
+)
 def test_a_name_that_breaks_the_json_does_not_cost_the_line(name: str) -> None:
     entry = parsed(line(name=name))
     assert (entry.channel, entry.cause) == ("1795581495.0", 16)
+    assert entry.ended_by == "PJSIP/op-101-00000002"
+
+
+def test_a_name_with_control_characters_is_kept_as_it_came() -> None:
+    assert parsed(line(name="\x1b[2J\t\r", num="\x07")).shown == "\x1b[2J\t\r"
+
+
+def test_a_line_break_that_a_caller_sends_costs_what_is_behind_it_and_not_the_line() -> None:
+    first, second = line(num="0812\r\nx").split(b"\n")
+    assert (parsed(first).kind, parsed(first).channel) == ("hung_up", "1795581495.0")
+    with pytest.raises(LineUnreadable):
+        parse_line(second)
+
+
+def test_a_caller_cannot_write_a_line_of_the_journal() -> None:
+    forged = line(uniqueid="1.1", num="").decode()
+    for raw in line(num=f"0812\n{forged}\n").split(b"\n")[1:]:
+        with pytest.raises(LineUnreadable):
+            parse_line(raw)
 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[]", b"null", b"{}x", line()[:-1], line()[40:], line(eventtime="soon"), b"\xff"],
+    [b"", b"{", b"[]", b"null", b"{}x", line()[:150], line()[40:], line(eventtime="soon"), b"\xff"],
 )
 def test_what_is_no_whole_line_is_refused(raw: bytes) -> None:
     with pytest.raises(LineUnreadable):

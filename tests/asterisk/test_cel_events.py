@@ -17,6 +17,7 @@ from agent.domain.events import (
     LegHungUp,
     OperatorAnswered,
     TicketReserved,
+    VoicemailLeft,
 )
 from agent.domain.rules import CallRules
 from agent.runtime.doors import LedgerEntry
@@ -86,6 +87,13 @@ def test_a_message_is_kept_by_its_name() -> None:
     assert outcome_of(call) is Outcome.VOICEMAIL
     assert call.voicemail_recording == f"{call.channel}.wav"
     assert call.conversation is None
+
+
+def test_a_message_whose_name_a_broken_line_lost_is_named_by_its_channel() -> None:
+    told = told_by(own("marked", channel="1795338000.7", mark="LPSE_VOICEMAIL"))
+    assert told
+    assert isinstance(told[1], VoicemailLeft)
+    assert told[1].recording == "1795338000.7.wav"
 
 
 def test_a_caller_who_leaves_while_telephones_ring_is_an_abandoned_one() -> None:

@@ -49,6 +49,25 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
     assert list(shell.folder.iterdir()) == [shell.secret]
 
 
+async def test_who_tried_to_call_out_is_named_but_not_what_he_dialled(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "log" / "cel-custom" / "cel.jsonl"
+    ledger.parent.mkdir(parents=True)
+    log = tmp_path / "log" / "messages"
+    log.write_text(
+        "[2026-11-25 14:02:05.181] NOTICE[2] res_pjsip_session.c:  op-101: Call "
+        "(UDP:10.0.0.9:5060) to extension '0085298765432' rejected because extension not found in "
+        "context 'from-operators'.\n"
+    )
+    ended = await examine(shell, url, LPSE_LEDGER_FILE=str(ledger))
+    assert "✗ calls_out        1 refused, the last 2026-11-25 14:02:05 from op-101 at 10.0.0.9" in (
+        ended.out
+    )
+    assert "0085298765432" not in ended.out
+    assert "operator remove" in mends(ended)["calls_out"]
+
+
 async def test_a_wrong_ari_url_is_the_one_thing_that_is_named(url: str, shell: Shell) -> None:
     ended = await examine(shell, url, LPSE_ARI_URL="http://127.0.0.1:1")
     assert ended.status == 1

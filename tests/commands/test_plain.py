@@ -1,11 +1,21 @@
 """How moments and durations are shown, and how a command ends."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import typer
 
-from agent.commands.plain import clock_of, milliseconds, parse_period, refuse, seconds
+from agent.commands.plain import (
+    clock_of,
+    milliseconds,
+    parse_period,
+    print_json,
+    print_json_line,
+    refuse,
+    seconds,
+)
 
 LATE = datetime(2026, 12, 31, 18, 30, 5, 123456, tzinfo=UTC)
 
@@ -28,6 +38,18 @@ def test_what_was_typed_is_quoted_without_what_a_terminal_obeys(
         refuse("No call has the number 1\n\x1b[31m2\u202e\udcff.")
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err == "No call has the number 1??[31m2??.\n"
+
+
+@pytest.mark.parametrize("show", [print_json, print_json_line])
+def test_json_reaches_a_terminal_without_what_it_obeys_and_is_the_same_value(
+    show: Callable[[object], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = ["Réné 🙂", "\x1b[2J\x7f\x9b1m", "\u202e\u2066\u200b", "\U000e0041"]
+    show(value)
+    told = capsys.readouterr().out
+    assert json.loads(told) == value
+    assert "Réné 🙂" in told
+    assert all(line.isprintable() for line in told.splitlines())
 
 
 def test_a_period_begins_with_its_first_day_and_ends_with_the_midnight_after_its_last() -> None:

@@ -56,6 +56,17 @@ async def test_programs_get_an_object_a_line_with_the_very_effects_that_were_rec
     assert told[-1]["outcome"] == "escalated"
 
 
+async def test_what_a_recording_holds_commands_no_terminal(shell: Shell, file: Path) -> None:
+    lines = lines_of(escalated(412))
+    hostile = [line.replace(b'"digit":"*"', b'"digit":"\\u001b[2J\\u202e"') for line in lines]
+    assert hostile != lines
+    for option in ([], ["--json"]):
+        ended = await shell.start(NO_DATABASE, "replay", *option, write(file, hostile))
+        assert ended.status == 0
+        assert "[2J" in ended.out
+        assert all(line.isprintable() for line in ended.out.splitlines())
+
+
 GOOD = lines_of(abandoned(3))
 OTHER_CALL = lines_of(abandoned(4))[0]
 NO_ZONE = GOOD[2].replace(b"Z", b"", 1)

@@ -91,6 +91,7 @@ def test_users_and_folders_are_made_and_secrets_are_closed(installed: Path) -> N
         ("etc/lpse-agent/asterisk/pjsip.conf", 0o640, "root", "lpse-asterisk"),
         ("var/lib/lpse-agent", 0o710, "lpse-agent", "lpse-asterisk"),
         ("var/lib/lpse-agent/speech", 0o2750, "lpse-agent", "lpse-asterisk"),
+        ("var/lib/lpse-asterisk/log", 0o2750, "lpse-asterisk", "lpse-agent"),
         ("var/lib/lpse-asterisk/log/cel-custom", 0o2770, "lpse-asterisk", "lpse-agent"),
     ):
         state = (installed / name).stat()
@@ -181,8 +182,10 @@ def test_logrotate_turns_asterisks_logs_over_and_has_them_opened_anew(installed:
     logs.mkdir()
     for name in ("messages", "security"):
         (logs / name).write_text("a line\n")
+    readers = 1  # a group that Asterisk's user is not in, as the agent's
     for path in (logs, *logs.iterdir()):
-        os.chown(path, user.pw_uid, user.pw_gid)
+        os.chown(path, user.pw_uid, readers)
+    logs.chmod(0o2750)
     written = (installed / "etc/logrotate.d/lpse-asterisk").read_text()
     file = installed / "rotation"
     file.write_text(
@@ -190,11 +193,14 @@ def test_logrotate_turns_asterisks_logs_over_and_has_them_opened_anew(installed:
             "systemctl reload lpse-asterisk.service", f"id -un > {installed}/reloaded"
         )
     )
-    rotated = subprocess.run(
-        ["logrotate", "--force", "--state", installed / "state", file],
-        capture_output=True,
-        text=True,
-    )
+    rotate = ["logrotate", "--force", "--state", installed / "state", file]
+    rotated = subprocess.run(rotate, capture_output=True, text=True)
     assert (rotated.returncode, rotated.stderr) == (0, "")
     assert sorted(path.name for path in logs.iterdir()) == ["messages.1", "security.1"]
     assert (installed / "reloaded").read_text() == "root\n", "once, and by who may do it"
+    for name in ("messages", "security"):
+        (logs / name).write_text("another line\n")
+        os.chown(logs / name, user.pw_uid, readers)
+    rotated = subprocess.run(rotate, capture_output=True, text=True)
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    assert {path.name for path in logs.iterdir()} >= {"messages.1", "messages.2.gz"}

@@ -8,6 +8,7 @@ import msgspec
 import pjsua2
 import pytest
 
+from agent.asterisk.refused_calls import refused_calls
 from deploy.sip_phone import Answer, RingForever, SipCall
 from tests.faults.stranger import Stranger
 from tests.journeys.bare_caller import BareCaller
@@ -137,6 +138,31 @@ async def test_an_operators_telephone_dials_nobody(office: Office, ledger: Ledge
             await call.ended(within=SOON)
             assert (call.answered_at, call.end_code) == (None, 404), number
     await only_callers_have_a_line(office, ledger)
+
+
+@pytest.mark.fault(
+    "F26",
+    "who dials another number, from the trunk or an operator's telephone, is told of: lpse-agent"
+    " doctor counts the refused calls and names the last one's telephone and address",
+)
+async def test_whoever_dials_another_number_is_told_of(office: Office) -> None:
+    assert office.site.asterisk
+    log = office.site.asterisk.log_folder / "messages"
+    before = len(refused_calls(log))
+
+    async def told(count: int) -> bool:
+        return len(refused_calls(log)) >= before + count
+
+    with Stranger(office.site.sip_server, TRUNK) as fraud:
+        for number in (ABROAD, "%0a%0d", "x%27)%20rejected"):
+            assert fraud.status(fraud.request("INVITE", number)) == 404
+    await until("the trunk's calls are told of", lambda: told(3))
+    async with office.on_duty(RingForever()) as [phone]:
+        call = await phone.dial(PREMIUM)
+        await call.ended(within=SOON)
+        await until("the telephone's call is told of", lambda: told(4))
+    known = [(refused.device, refused.address) for refused in refused_calls(log)[before:]]
+    assert known == [("trunk", TRUNK)] * 3 + [("op-101", "127.0.0.1")]
 
 
 @pytest.mark.fault("F26", PROMISE)
