@@ -172,6 +172,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             floor.exchange_lost()
             ledger.exchange_started(started_at)
             reconciler.connected(started_at, lost_at)
+            await _tried(ledger.tell_new)  # what happened up to this moment, before it is repeated
+            dispatcher.go_on()
             if lease.opened():
                 standing_by.cancel()
                 await reconciler.take_over()
@@ -254,6 +256,14 @@ async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
         except EffectFailed as error:
             log.warning("waiting_for", what=what, reason=str(error))
             await asyncio.sleep(RETRY_S)
+
+
+async def _tried(work: Callable[[], Awaitable[None]]) -> None:
+    """What fails now is tried again by whoever does it regularly."""
+    try:
+        await work()
+    except EffectFailed as error:
+        log.warning("not_done_yet", reason=str(error)[:200])
 
 
 def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]:
