@@ -95,7 +95,11 @@ class Dying:
     async def at(self, *points: Point) -> AsyncIterator[None]:
         """In what is done inside, it dies at each of these, in turn. Raises NotPassed."""
         self._file.write_text("\n".join(map(str, points)))
-        yield
+        try:
+            yield
+        except BaseException as error:
+            error.add_note("; ".join(map(str, points)))
+            raise
         not_passed, _ = self._file.read_text(), self._file.write_text("")
         if not_passed:
             raise NotPassed(not_passed)
@@ -168,10 +172,11 @@ def talking(report: CallReport) -> bool:
 
 
 def both_heard_the_numbers(report: CallReport) -> bool:
-    """Whether the numbers came to their end on both legs."""
+    """Whether the numbers came to their end on both legs, however often they were asked for."""
     call = report.call
-    over = {p.channel for p in call.playbacks if p.prompt == "numbers" and p.finished}
-    return over == {call.channel, call.offers[-1].channel}
+    numbers = [playback for playback in call.playbacks if playback.prompt == "numbers"]
+    legs = {call.channel, call.offers[-1].channel} if call.offers else set()
+    return {p.channel for p in numbers} == legs and all(p.finished for p in numbers)
 
 
 def short_numbers(folder: Path) -> Path:
