@@ -172,7 +172,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             floor.exchange_lost()
             ledger.exchange_started(started_at)
             reconciler.connected(started_at, lost_at)
-            await _tried(ledger.tell_new)  # what happened up to this moment, before it is repeated
+            await _tell_the_rest(ledger)  # before anything is done that may have been done already
             dispatcher.go_on()
             if lease.opened():
                 standing_by.cancel()
@@ -258,12 +258,12 @@ async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(RETRY_S)
 
 
-async def _tried(work: Callable[[], Awaitable[None]]) -> None:
-    """What fails now is tried again by whoever does it regularly."""
+async def _tell_the_rest(ledger: LedgerReader) -> None:
+    """What the ledger has up to this moment; what cannot be read now is read at its next turn."""
     try:
-        await work()
+        await ledger.tell_new()
     except EffectFailed as error:
-        log.warning("not_done_yet", reason=str(error)[:200])
+        log.warning("ledger_waits", reason=str(error)[:200])
 
 
 def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]:

@@ -50,7 +50,6 @@ CODES: tuple[tuple[str, Callable[[CallReport], bool]], ...] = (
     ("*8", lambda report: report.call.ticket_number is not None),
 )
 
-
 PROMISE = (
     "killed at any await of the call loop and started again: one ticket and one record, no second"
     " telephone rings for a call, nobody is dropped, both hear the numbers"
@@ -94,6 +93,7 @@ class Dying:
     @asynccontextmanager
     async def at(self, *points: Point) -> AsyncIterator[None]:
         """In what is done inside, it dies at each of these, in turn. Raises NotPassed."""
+        lives = len(self.supervisor.lives)
         self._file.write_text("\n".join(map(str, points)))
         try:
             yield
@@ -103,7 +103,7 @@ class Dying:
         not_passed, _ = self._file.read_text(), self._file.write_text("")
         if not_passed:
             raise NotPassed(not_passed)
-        await self.ready(len(self.supervisor.lives))
+        await self.ready(lives + len(points))
 
 
 class NotPassed(AssertionError):
