@@ -55,6 +55,8 @@ class History:
     began_at: datetime = field(default_factory=clock.now)
     callers: list[Dialled] = field(default_factory=list)
     operators: dict[str, list[SipCall]] = field(default_factory=dict)
+    away_s: float = 0.0
+    """How long the agent was dead at a time, at most: then nobody speaks to those who wait."""
     unwatched: set[str] = field(default_factory=set)
     """Accounts of operators whose telephones remember nothing."""
 
