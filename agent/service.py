@@ -172,6 +172,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             floor.exchange_lost()
             ledger.exchange_started(started_at)
             reconciler.connected(started_at, lost_at)
+            await _tell_the_rest(ledger)  # before anything is done that may have been done already
+            dispatcher.go_on()
             if lease.opened():
                 standing_by.cancel()
                 await reconciler.take_over()
@@ -255,6 +257,14 @@ async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
         except EffectFailed as error:
             log.warning("waiting_for", what=what, reason=str(error))
             await asyncio.sleep(RETRY_S)
+
+
+async def _tell_the_rest(ledger: LedgerReader) -> None:
+    """What the ledger has up to this moment; what cannot be read now is read at its next turn."""
+    try:
+        await ledger.tell_new()
+    except EffectFailed as error:
+        log.warning("ledger_waits", reason=str(error)[:200])
 
 
 def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path, timedelta]]]:

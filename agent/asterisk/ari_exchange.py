@@ -56,6 +56,7 @@ class AriExchange:
             empty_bridges=frozenset(
                 BridgeId(b["id"]) for b in bridges if call_of(b["id"]) and not b["channels"]
             ),
+            answered=frozenset(ChannelId(c["id"]) for c in channels if c["state"] == "Up"),
         )
 
     async def arrival_of(self, channel: ChannelId) -> Arrival | None:

@@ -18,6 +18,7 @@ from agent.domain.effects import (
     PlayPrompt,
     ReleaseOperator,
     ReserveTicket,
+    RingOperator,
     SeekOperator,
     StartTimer,
     StopSeeking,
@@ -73,6 +74,7 @@ class CallLoop:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._prompts = PromptWatch(self.tell)
         self._pending: list[AnyEffect] = []
+        self._held_back: list[RingOperator] = []
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def tell(self, event: AnyEvent) -> None:
@@ -93,10 +95,16 @@ class CallLoop:
                     metrics.INBOX.dec()
                     if event:
                         await self._next(event, tasks)
+                    else:
+                        self._go_on(tasks)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
             self._prompts.close()
+
+    def go_on(self) -> None:
+        """All that happened while nobody listened has been told: what is still wished is done."""
+        self._look_up()
 
     def close(self) -> None:
         """It will not be run again: what counts calls and events counts it no more."""
@@ -175,12 +183,27 @@ class CallLoop:
         offer = self.call.offer
         if offer and not offer.ended:
             self._services.floor.hold(self.call_id, offer.operator)
-        self._pending = []
+        self._pending, self._held_back = [], []
         if self.call.stage is Stage.QUEUEING:
             # The floor lives in memory: the wish to wait there is fulfilled, but not for ever.
             self._begin(SeekOperator(tried=self.call.tried), tasks)
         for effect in unfinished.pending:
-            if not isinstance(effect, SeekOperator):
+            if isinstance(effect, RingOperator):
+                self._pending.append(effect)
+                self._held_back.append(effect)
+            elif not isinstance(effect, SeekOperator):
+                self._begin(effect, tasks)
+
+    def _go_on(self, tasks: asyncio.TaskGroup) -> None:
+        """A telephone that rang while nobody listened, and whose leg is over, rings no second time.
+
+        Its id is free again, so that the exchange itself would not know the repeat for one.
+        """
+        held_back, self._held_back = self._held_back, []
+        for effect in held_back:
+            self._pending.remove(effect)
+            offer = self.call.offer if self.call else None
+            if offer and offer.channel == effect.channel and not (offer.answered or offer.ended):
                 self._begin(effect, tasks)
 
     async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
@@ -298,7 +321,8 @@ class CallLoop:
             self._refuse(effect, type(error).__name__)
         # Not in a finally: a wish that is cut off stays pending, and is performed on a resumption.
         self._pending.remove(effect)
-        self._look_up()
+        if self._over:
+            self._look_up()
 
     def _refuse(self, effect: AnyEffect, reason: str) -> None:
         name, target = type(effect).__name__, _target(effect)
@@ -306,10 +330,9 @@ class CallLoop:
         self.tell(EffectRefused(at=clock.now(), effect=name, target=target, reason=reason))
 
     def _look_up(self) -> None:
-        """Let the loop look up: the last wish may have been all that it waited for."""
-        if self._over:
-            metrics.INBOX.inc()
-            self._inbox.put_nowait(None)
+        """Let the loop look up: what it waited for may have come."""
+        metrics.INBOX.inc()
+        self._inbox.put_nowait(None)
 
     async def _perform(self, effect: AnyEffect, call: Call) -> None:
         if isinstance(effect, ReserveTicket):

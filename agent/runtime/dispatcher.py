@@ -82,6 +82,11 @@ class Dispatcher:
             self._callers[call.channel] = call.call_id
         self._start(call.call_id, unfinished)
 
+    def go_on(self) -> None:
+        """Resumed calls have been told all that is known; telephones are rung again from now on."""
+        for loop in self._loops.values():
+            loop.go_on()
+
     def tell(self, subject: str, event: AnyEvent) -> None:
         """Give an event to the call of this channel or playback; never blocks."""
         call_id = self._callers.get(ChannelId(subject)) or call_of(subject)
@@ -120,6 +125,7 @@ class Dispatcher:
                 if loop.call is None:
                     break
                 start = UnfinishedCall(loop.call, loop.pending)
+                loop.go_on()
             self.failed.add(loop.call_id)
         finally:
             loop.close()

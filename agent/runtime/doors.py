@@ -57,11 +57,15 @@ class Performer(Protocol):
 
 
 class Living(msgspec.Struct, frozen=True):
-    """What exists at the telephone exchange now: all channels, those in our care, our bridges."""
+    """What exists at the telephone exchange now: all channels, those in our care, our bridges.
+
+    `answered` are the channels at whose other end somebody has picked up.
+    """
 
     channels: frozenset[ChannelId]
     in_our_care: frozenset[ChannelId]
     empty_bridges: frozenset[BridgeId]
+    answered: frozenset[ChannelId] = frozenset()
 
 
 class Exchange(Protocol):

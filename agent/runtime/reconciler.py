@@ -1,4 +1,4 @@
-"""Compares what we believe with what exists: ends nobody reported, legs nobody owns.
+"""Compares what we believe with what exists: ends and answers nobody reported, legs nobody owns.
 
 Nothing is done at first sight, because a report may be on its way: only what two looks in a row
 have shown is acted on.
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import RECONCILED
 from agent.domain.effects import PlayPrompt
-from agent.domain.events import LegHungUp, PromptFinished
+from agent.domain.events import LegHungUp, OperatorLegReady, PromptFinished
 from agent.domain.identifiers import BridgeId, ChannelId, PlaybackId
 from agent.runtime import clock, metrics
 from agent.runtime.call_loop import CallLoop
@@ -38,6 +38,7 @@ class Reconciler:
         self._dispatcher = dispatcher
         self._missing: set[ChannelId] = set()
         self._unowned: set[ChannelId] = set()
+        self._picked_up: set[ChannelId] = set()
         self._idle_bridges: set[BridgeId] = set()
         self._playing: set[PlaybackId] = set()
         self._reconnected = asyncio.Event()
@@ -80,6 +81,7 @@ class Reconciler:
         await self._exchange.fetch_callers(self._dispatcher.knows)
         living = await self._exchange.living()
         self._close_missing(living)
+        self._connect_picked_up(living)
         await self._end_unheard()
         await self._own_unowned(living)
         await self._sweep_bridges(living)
@@ -98,6 +100,17 @@ class Reconciler:
         metrics.EVENTS_IGNORED.labels("hang_up_missed").inc()
         log.warning("hang_up_missed", channel=leg, source=source)
         self._dispatcher.tell(leg, LegHungUp(at=at, source=source, channel=leg))
+
+    def _connect_picked_up(self, living: Living) -> None:
+        """Who answered for a call when nobody listened must not wait in silence and be let go."""
+        offers = [loop.call.offer for loop in self._dispatcher.calls if loop.call]
+        awaited = {offer.channel for offer in offers if offer and not (offer.ready or offer.ended)}
+        known, self._picked_up = self._picked_up, awaited & living.answered
+        for leg in self._picked_up & known:
+            metrics.EVENTS_IGNORED.labels("answer_missed").inc()
+            log.warning("answer_missed", channel=leg)
+            ready = OperatorLegReady(at=clock.now(), source=RECONCILED, channel=leg)
+            self._dispatcher.tell(leg, ready)
 
     async def _end_unheard(self) -> None:
         """A prompt whose end was told while we were away must not keep a caller in silence."""

@@ -90,13 +90,13 @@ def call(
     arguments += ["-trace_logs", "-log_file", str(folder / "done.log")]
     arguments += ["-s", line, "-r", str(rate), "-m", str(len(numbers)), "-l", str(MOST_AT_ONCE)]
     arguments += ["-d", str(round(listen_s * 1000)), "-timeout", f"{limit_s}s"]
-    process = _start(folder, server, CALLER_ADDRESSES[0], arguments)
+    process = start(folder, server, CALLER_ADDRESSES[0], arguments)
     try:
         process.wait(limit_s + 10)
     except subprocess.TimeoutExpired as error:
         raise SippFailed(f"SIPp did not end, see {folder}.") from error
     finally:
-        _end(process)
+        end(process)
     with (folder / "counts.csv").open() as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     if not rows:
@@ -124,7 +124,7 @@ class OperatorPhones:
             for account in self._accounts:
                 registration.register(account)
             registration.linger()
-        self._process = _start(
+        self._process = start(
             self._folder, self._server, OPERATORS_ADDRESS, arguments, local_port=port
         )
         return self
@@ -136,7 +136,7 @@ class OperatorPhones:
         trace: TracebackType | None,
     ) -> None:
         if self._process:
-            _end(self._process)
+            end(self._process)
 
     @property
     def cost_s(self) -> float:
@@ -257,9 +257,10 @@ def _done(log: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _start(
+def start(
     folder: Path, server: str, address: str, arguments: list[str], local_port: int | None = None
 ) -> subprocess.Popen[bytes]:
+    """SIPp itself, sending from this address; whoever starts it ends it."""
     command = ["sipp", server, *arguments, "-i", address, "-mi", address, "-nostdin"]
     command += ["-p", str(local_port or _free_udp_port(address))]
     command += ["-ci", "127.0.0.1", "-cp", str(free_port(socket.SOCK_DGRAM))]
@@ -275,7 +276,8 @@ def _start(
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End it, whatever it does."""
     process.terminate()
     try:
         process.wait(5)

@@ -26,9 +26,10 @@ from deploy.sip_phone import SipCall, SipPhone, SipPhoneFailed, SipPhones
 from deploy.site import Site
 from tests.faults import checker
 from tests.faults.checker import Breach
+from tests.faults.crowd import FarCall, crowd
 from tests.faults.database_proxy import DatabaseProxy, database_address, database_url_through
 from tests.faults.event_proxy import EventProxy
-from tests.faults.history import Dialled, History
+from tests.faults.history import Dialled, History, Leg
 from tests.faults.proxy import in_a_thread
 from tests.journeys.office import PATIENTLY, SOON, Office, until
 from tests.journeys.opening import open_folder
@@ -60,7 +61,7 @@ def faulty_site(
             "new_round_seconds": 1.0,
             "please_wait_seconds": 5.0,
             "longest_wait_seconds": 90.0,
-            "recorded_prompts_folder": str(_short_recordings(folder / "recordings")),
+            "recorded_prompts_folder": str(short_recordings(folder / "recordings")),
             "database_url": database_url_through(database, f"postgresql://{ROLE}@/postgres"),
             "ari_url": f"http://127.0.0.1:{exchange.port}",
             **settings,
@@ -81,14 +82,14 @@ def _own_database() -> Iterator[None]:
             os.environ["DATABASE_URL"] = given
 
 
-def _short_recordings(folder: Path) -> Path:
+def short_recordings(folder: Path, phrase_s: float = PHRASE_S, sign_s: float = SIGN_S) -> Path:
     """Every phrase, digit and letter as a short sound of its own: faults need no patience."""
     folder.mkdir()
     prompts = load_prompts(DATA / "prompts" / "id.toml", "LPSE")
     names = {name for kept in prompts.sounds_to_keep() for name in kept.recordings}
     for seed, name in enumerate(sorted(names)):
         sign = name.startswith(("digit_", "letter_", "word_"))
-        write_sound(folder / f"{name}.wav", seed, SIGN_S if sign else PHRASE_S)
+        write_sound(folder / f"{name}.wav", seed, sign_s if sign else phrase_s)
     return folder
 
 
@@ -131,7 +132,23 @@ class Bench(Office):
         self.history.callers.append(Dialled(number, name, call, dialled_at))
         return call
 
-    async def record_of(self, caller: SipCall) -> CallReport | None:
+    @contextmanager
+    def crowd(
+        self, count: int, *, stay_s: float, rate: int = 1, by_fallback: bool = False
+    ) -> Iterator[list[FarCall]]:
+        """So many more callers, `rate` a second, who stay `stay_s` after their answer."""
+        numbers = [f"0812{next(self._numbers):08d}" for _ in range(count)]
+        folder = self.site.folder / f"crowd-{numbers[0]}"
+        line = self.site.values.helpdesk_number
+        with crowd(folder, self.site.sip_server, line, numbers, rate, stay_s) as calls:
+            dialled_at = clock.now()
+            self.history.callers += [
+                Dialled(number, None, call, dialled_at, by_fallback)
+                for number, call in zip(numbers, calls, strict=True)
+            ]
+            yield calls
+
+    async def record_of(self, caller: Leg) -> CallReport | None:
         """What is on record of a caller's call; None when nothing is."""
         number = self.history.whose(caller).number
         found = await list_calls(self.site.database_url, CallFilter(caller=number), limit=1)
@@ -139,7 +156,7 @@ class Bench(Office):
 
     async def reaches(
         self,
-        caller: SipCall,
+        caller: Leg,
         stage: Stage,
         within: timedelta = SOON,
     ) -> CallReport:
@@ -250,7 +267,7 @@ class Bench(Office):
         url = f"http://{values.ari_address}:{values.ari_port}"
         return AriClient(url, values.ari_user, values.ari_secret)
 
-    async def _is_on_record(self, caller: SipCall) -> bool:
+    async def _is_on_record(self, caller: Leg) -> bool:
         return await self.record_of(caller) is not None
 
     async def _complete(self) -> tuple[list[Breach], list[CallReport]]:

@@ -19,8 +19,8 @@ from agent.database.reports import CallReport
 from agent.database.verification import verify
 from agent.domain.call_state import Moment
 from agent.domain.consultation import RECONCILED
-from deploy.sip_phone import SAMPLES_PER_SECOND, SipCall, read_samples
-from tests.faults.history import NEVER, Dialled, History
+from deploy.sip_phone import SAMPLES_PER_SECOND, read_samples
+from tests.faults.history import NEVER, Dialled, History, Leg
 
 CLOCKS_AGREE = timedelta(milliseconds=250)
 """50 ms on a machine of its own; the telephones of a test share their processor with it."""
@@ -129,7 +129,7 @@ def times_are_true(
         if not caller.cut_off:
             compare(report, "the caller's end", call.caller_gone, caller.call.ended_at)
         for offer in call.offers:
-            if offer.answered is None:
+            if offer.answered is None or offer.operator in history.unwatched:
                 continue
             answered_at = offer.answered.at
             legs = [leg for leg in unclaimed.get(offer.operator, []) if leg.answered_at]
@@ -174,14 +174,14 @@ def nobody_in_silence(
             continue
         silence_s = longest_silence(dialled.call, connected.get(dialled.number))
         longest = max(longest, silence_s)
-        if silence_s > SILENCE_S:
+        if silence_s > SILENCE_S + history.away_s:
             what = f"the caller of {dialled.dialled_at} heard nothing for {silence_s:.1f} s"
             breaches.append(Breach("I8", what))
     measured["silence at most s"] = longest
     return breaches
 
 
-def longest_silence(leg: SipCall, until: datetime | None) -> float:
+def longest_silence(leg: Leg, until: datetime | None) -> float:
     """Seconds; of what a telephone heard from its answer to a moment, or to the end."""
     if leg.heard_since is None or not leg.heard.exists():
         return 0.0

@@ -1,12 +1,37 @@
 """What the people at the telephones lived through: the other half of the truth about a call."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
 
 from agent.runtime import clock
 from deploy.sip_phone import SipCall
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Leg(Protocol):
+    """A call as the telephone at its other end saw it; a SipCall is one."""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When somebody answered."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was over."""
+
+    @property
+    def heard_since(self) -> datetime | None:
+        """When what was heard begins; None where it is not kept."""
+
+    @property
+    def heard(self) -> Path:
+        """What was heard, as a WAV file."""
+
+    async def ended(self, within: timedelta) -> Any:
+        """Until it is over. Raises TimeoutError."""
 
 
 @dataclass
@@ -15,7 +40,7 @@ class Dialled:
 
     number: str
     name: str | None
-    call: SipCall
+    call: Leg
     dialled_at: datetime
     by_fallback: bool = False
     """Nobody listened to ARI: the dialplan took the call."""
@@ -30,6 +55,10 @@ class History:
     began_at: datetime = field(default_factory=clock.now)
     callers: list[Dialled] = field(default_factory=list)
     operators: dict[str, list[SipCall]] = field(default_factory=dict)
+    away_s: float = 0.0
+    """How long the agent was dead at a time, at most: then nobody speaks to those who wait."""
+    unwatched: set[str] = field(default_factory=set)
+    """Accounts of operators whose telephones remember nothing."""
 
     def of(self, number: str) -> Dialled:
         """The call of a caller's number. Raises KeyError."""
@@ -38,7 +67,7 @@ class History:
                 return dialled
         raise KeyError(number)
 
-    def whose(self, call: SipCall) -> Dialled:
+    def whose(self, call: Leg) -> Dialled:
         """The caller whose leg this is. Raises KeyError."""
         for dialled in self.callers:
             if dialled.call is call:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.settings import ROOT
+from deploy.agent_process import AgentProcess
 from deploy.asterisk_server import ending_with_us
 from deploy.site import Site
 
@@ -117,6 +118,8 @@ def supervised(
     command is what Python runs; without watchdog the supervisor knows only of processes that end.
     """
     site.stop_agent()
+    # Health and metrics are still asked of the site; its process is the supervisor's.
+    site.agent = AgentProcess(site.environment, site.settings.http_port, site.agent_log)
     supervisor = Supervisor(site, command, watchdog=watchdog)
     supervisor.start()
     try:

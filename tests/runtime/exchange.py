@@ -76,6 +76,7 @@ class PretendExchange:
         self.playing: set[PlaybackId] = set()
         self.channels: set[ChannelId] = set()
         self.in_our_care: set[ChannelId] = set()
+        self.picked_up: set[ChannelId] = set()
         self.bridges: set[BridgeId] = set()
         self.missed: dict[ChannelId, Arrival] = {}
         self.at_standby: set[ChannelId] = set()
@@ -191,6 +192,7 @@ class PretendExchange:
             channels=frozenset(self.channels),
             in_our_care=frozenset(self.in_our_care),
             empty_bridges=frozenset(self.bridges),
+            answered=frozenset(self.picked_up),
         )
 
     async def arrival_of(self, channel: ChannelId) -> Arrival | None:

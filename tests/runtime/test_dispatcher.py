@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY
 
 from agent.database.writer import Writer
 from agent.domain.call_state import Stage
+from agent.domain.effects import RingOperator
 from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, TimerFired
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
 from agent.runtime import clock
@@ -140,6 +141,52 @@ async def test_a_call_from_before_a_restart_is_resumed_once_under_its_legs(
         heir.leave(arrival.channel)
         await until(lambda: not agent.dispatcher.calls)
     assert await writer.unfinished() == []
+
+
+async def test_a_telephone_that_came_to_ring_unheard_and_was_over_is_not_rung_for_it_again(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    """The agent died before it was told that the telephone rings; the ledger tells the rest."""
+    exchange.hold("RingOperator")
+    async with office(writer, exchange) as agent:
+        loop = await agent.arrives(arrival_of_call())
+        await until(lambda: "RingOperator" in exchange.names_begun())
+        leg = call_of_loop(loop).offers[0].channel
+    (unfinished,) = await writer.unfinished()
+    heir = PretendExchange()
+    async with office(writer, heir) as agent:
+        agent.dispatcher.resume(unfinished)
+        agent.dispatcher.tell(leg, OperatorAnswered(at=clock.now(), source="CEL", channel=leg))
+        agent.dispatcher.tell(leg, LegHungUp(at=clock.now(), source="CEL", channel=leg))
+        agent.dispatcher.go_on()
+        (resumed,) = agent.dispatcher.calls
+        await agent.talks(resumed)
+        rung = [effect.channel for effect in heir.begun if isinstance(effect, RingOperator)]
+    assert rung == [call_of_loop(resumed).offers[1].channel]
+    assert rung != [leg]
+
+
+async def test_a_telephone_of_which_nothing_is_known_is_rung_once_all_was_told(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    exchange.hold("RingOperator")
+    async with office(writer, exchange) as agent:
+        loop = await agent.arrives(arrival_of_call())
+        await until(lambda: "RingOperator" in exchange.names_begun())
+        leg = call_of_loop(loop).offers[0].channel
+    (unfinished,) = await writer.unfinished()
+    heir = PretendExchange()
+    async with office(writer, heir) as agent:
+        agent.dispatcher.resume(unfinished)
+        (resumed,) = agent.dispatcher.calls
+        await until(lambda: resumed.call is not None)
+        assert "RingOperator" not in heir.names_begun()
+        assert resumed.pending, "it is still wished"
+        agent.dispatcher.go_on()
+        assert await agent.talks(resumed) == leg
+        agent.dispatcher.go_on()  # as after each reconnection
+        await asyncio.sleep(A_MOMENT_S)
+    assert heir.names_begun().count("RingOperator") == 1
 
 
 async def test_a_call_survives_a_mistake_of_ours_and_goes_on_from_its_last_record(

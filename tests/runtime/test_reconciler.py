@@ -19,7 +19,7 @@ from agent.runtime.reconciler import Reconciler
 from tests.database.agents import running_writer
 from tests.runtime.exchange import SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
-from tests.runtime.office import Office, call_of_loop, office
+from tests.runtime.office import Office, call_of_loop, office, operators_leg, stage_of
 from tests.runtime.waiting import until
 
 A_MOMENT_S = 0.05
@@ -96,6 +96,24 @@ async def test_a_prompt_whose_end_nobody_reported_is_over_at_the_second_look(
     await reconciler.look()
     await until(lambda: "RingCaller" in agent.exchange.names_done())
     assert {p.result for p in call_of_loop(loop).playbacks} == {"overdue"}
+
+
+async def test_an_operator_whose_answer_nobody_reported_is_connected_at_the_second_look(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    """Else both would wait in silence, he would be let go, and another telephone would ring."""
+    loop = await agent.arrives(arrival_of_call())
+    leg = await operators_leg(loop)
+    await reconciler.look()
+    await reconciler.look()
+    assert stage_of(loop) is Stage.RINGING, "it only rings"
+    agent.exchange.picked_up.add(leg)
+    await reconciler.look()
+    await asyncio.sleep(A_MOMENT_S)
+    assert stage_of(loop) is Stage.RINGING
+    await reconciler.look()
+    await until(lambda: stage_of(loop) is Stage.TALKING)
+    assert [offer.channel for offer in call_of_loop(loop).offers] == [leg]
 
 
 async def test_a_leg_that_was_there_again_in_between_is_not_believed_gone(
