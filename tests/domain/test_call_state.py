@@ -31,7 +31,7 @@ def test_an_offer_counts_until_it_failed() -> None:
 def test_an_operator_who_was_connected_counts_also_when_he_left() -> None:
     story = talking()
     assert story.call.operator_gone is None
-    story.hangs_up(FIRST)
+    story.after(10).hangs_up(FIRST)
     assert story.call.conversation is not None
     assert story.call.operator_gone is not None
     assert story.call.operator_gone.at == story.now

@@ -211,9 +211,9 @@ class Bench(Office):
             account_of(phone): phone.calls[self._known_calls.get(phone, 0) :]
             for phone in self.operators
         }
-        self.history.operators = operators
         for call in (call for calls in operators.values() for call in calls):
             await call.ended(within=PATIENTLY)
+        self.history.operators = {**operators, **self.history.far}
         breaches, reports = await self._complete()
         told, measured = checker.of_the_telephones(self.history, reports)
         breaches += told
