@@ -40,6 +40,8 @@ class History:
     operators: dict[str, list[SipCall | FarLeg]] = field(default_factory=dict)
     far: dict[str, list[FarLeg]] = field(default_factory=dict)
     """Operators whose telephones are not of this process, told by the test."""
+    deaths: list[datetime] = field(default_factory=list)
+    """When the exchange died."""
 
     def of(self, number: str) -> Dialled:
         """The call of a caller's number. Raises KeyError."""

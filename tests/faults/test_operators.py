@@ -43,12 +43,14 @@ async def served(bench: Bench, caller: SipCall, operator: SipCall) -> None:
 @pytest.mark.parametrize(
     ("policy", "cause"),
     [
-        (Reject(code=486), 17),
-        (Reject(code=603), 21),
-        (Answer(hang_up_after=timedelta(0)), None),  # he hung up: Asterisk gives no cause for that
-        (Answer(hang_up_after=timedelta(seconds=0.5)), None),
+        pytest.param(Reject(code=486), 17, id="busy", marks=pytest.mark.long),
+        pytest.param(Reject(code=603), 21, id="declined", marks=pytest.mark.long),
+        # He hung up: Asterisk gives no cause for that.
+        pytest.param(
+            Answer(hang_up_after=timedelta(0)), None, id="put down", marks=pytest.mark.long
+        ),
+        pytest.param(Answer(hang_up_after=timedelta(seconds=0.5)), None, id="put down in the talk"),
     ],
-    ids=["busy", "declined", "put down", "put down in the talk"],
 )
 async def test_who_is_refused_or_put_down_is_offered_to_the_next_at_once(
     bench: Bench, measured: Measured, policy: Policy, cause: int | None
@@ -77,6 +79,7 @@ def seconds_between(lost_at: datetime, operator: SipCall) -> float:
     return (operator.ringing_at - lost_at).total_seconds()
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     "F20",
     "a telephone rings for ever: the next one is rung within 2 s of its time; who missed two calls"
@@ -159,6 +162,7 @@ async def shorten_voice_timeout(bench: Bench, account: str, seconds: int) -> Non
         await ari.put(*path, body={"fields": fields})
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     "F20",
     "two telephones with one account: the one that registered last rings, and it alone answers",
