@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from agent.domain.call_state import Call, Decision, Moment, Stage
 from agent.domain.call_waiting import next_operator
+from agent.domain.consultation import RECONCILED
 from agent.domain.effects import (
     AnyEffect,
     ArchiveForm,
@@ -52,7 +53,8 @@ def _not_served(call: Call, event: LegHungUp) -> bool:
     if event.cause == DEVICE_LOST:
         return True
     pressed = any(p.channel == offer.channel for p in call.playbacks)  # each key has its tone
-    soon = event.at - offer.connected.at < HARDLY_THERE
+    told = not event.source.startswith(RECONCILED)  # a loss found later is nobody's putting down
+    soon = told and event.at - offer.connected.at < HARDLY_THERE
     return soon and not call.greeted and not pressed
 
 
