@@ -27,7 +27,7 @@ from deploy.set_up_python import make_environment
 CHECKOUT = Path(__file__).resolve().parent.parent
 # What every Debian machine has but not every container, and SIPp.
 TEST_PACKAGES = ["iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
-TEST_TOOLS = ["chrony", "fail2ban"]
+TEST_TOOLS = ["chrony", "fail2ban", "libfaketime"]
 PROGRAMS = {"demo": "deploy.demo_call", "test": "deploy.checks", "faults": "deploy.faults_report"}
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database
 

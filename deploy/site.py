@@ -135,9 +135,13 @@ class Site:
             self.asterisk.stop()
         self.postgres.stop()
 
-    def start_agent(self) -> None:
-        """Start the agent and wait until it owns the calls and is ready. Raises SiteFailed."""
-        self.agent = AgentProcess(self.environment, self.settings.http_port, self.agent_log)
+    def start_agent(self, **variables: str) -> None:
+        """Start the agent and wait until it owns the calls and is ready. Raises SiteFailed.
+
+        The variables are added to its environment.
+        """
+        environment = {**self.environment, **variables}
+        self.agent = AgentProcess(environment, self.settings.http_port, self.agent_log)
         self.agent.start()
         self.agent.wait_until_ready("owner")
 

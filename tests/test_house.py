@@ -37,7 +37,6 @@ WITHOUT_A_TEST_OF_ITS_NAME = {
     "agent/service.py": "joins all rooms; every journey on a real Asterisk runs it",
     "agent/asterisk/errors.py": "names only, raised and caught in its room's tests",
     "agent/database/errors.py": "names only, raised and caught in its room's tests",
-    "agent/runtime/clock.py": "one line that reads the machine's clock",
     "agent/runtime/doors.py": "protocols only, kept by the rooms that implement them",
     "agent/runtime/errors.py": "names only, raised and caught in its room's tests",
     "agent/runtime/metrics.py": "declarations only, counted up in the tests of those who count",

@@ -1,6 +1,7 @@
 """The domain's wishes as ARI commands; ids of our own make every repeat recognisable."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ class AriEffects:
             case StopPrompt():
                 await self._ari.delete("playbacks", effect.playback)
             case RingCaller():
-                await self._ari.post("channels", effect.channel, "ring")
+                await self._ring_caller(effect)
             case RingOperator():
                 await self._ring(call, effect)
             case ConnectLegs():
@@ -119,6 +120,14 @@ class AriEffects:
             self._mark("channels", effect.caller, call, **LONGEST_TALK),
             self._mark("bridges", effect.bridge, call),
         )
+
+    async def _ring_caller(self, effect: RingCaller) -> None:
+        if effect.leaves:  # he would hear nothing there, alone
+            with contextlib.suppress(AsteriskRefused):  # he never was, or is no longer in it
+                await self._ari.post(
+                    "bridges", effect.leaves, "removeChannel", channel=effect.channel
+                )
+        await self._ari.post("channels", effect.channel, "ring")
 
     async def _mark(self, kind: str, name: str, call: Call, **unreported: str) -> None:
         """Write on a channel or bridge whose it is; a call goes on without."""

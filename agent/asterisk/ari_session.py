@@ -38,6 +38,8 @@ from agent.runtime.errors import StandDown
 PROBE_EVERY_S = 2.0
 PROBE_DEADLINE_S = 0.9
 """For an echo as a whole; with a second try at once a deaf session is left within 4 s."""
+QUICK_ECHO_S = 0.1
+"""Only an echo that came so soon tells what time it is now."""
 MISSES_ALLOWED = 2
 OPENED_WITHIN_S = 1.5
 """For the first word of an Asterisk that may be cut off: what is tried in vain must end soon."""
@@ -103,6 +105,12 @@ class AriSession:
 
     async def run(self) -> None:
         """Stay connected for ever. Raises StandDown, AsteriskUnfit."""
+        try:
+            await self._stay_connected()
+        finally:
+            clock.follow_nobody()
+
+    async def _stay_connected(self) -> None:
         while True:
             self._tried_at = time.monotonic()
             try:
@@ -226,7 +234,10 @@ class AriSession:
             self._tell(*parsed)
 
     def _measure_skew(self, message: ChannelUserevent) -> None:
-        skew = (parse_time(message.timestamp) - clock.now()).total_seconds()
+        at = parse_time(message.timestamp)
+        skew = (at - clock.of_this_machine()).total_seconds()
         metrics.CLOCK_SKEW.set(skew)
+        if time.monotonic() - self._tried_at < QUICK_ECHO_S:
+            clock.follow(at)
         if abs(skew) > SKEW_ALARM_S:
             log.warning("clocks_differ", seconds=round(skew, 3))

@@ -24,7 +24,7 @@ async def clock_skew(client: AriClient) -> float:
             while second == first:
                 await asyncio.sleep(ASK_EVERY_S)
                 second = await _second(client)
-            return second - clock.now().timestamp()
+            return second - clock.of_this_machine().timestamp()
     except (TimeoutError, TypeError, ValueError, KeyError) as error:
         raise AsteriskUnreachable("its clock does not tell the time") from error
 

@@ -1,9 +1,12 @@
 """How a call ends: who left first, who must still hear the numbers, and the archive at last."""
 
+from datetime import timedelta
+
 from msgspec.structs import replace
 
 from agent.domain.call_state import Call, Decision, Moment, Stage
 from agent.domain.call_waiting import next_operator
+from agent.domain.consultation import RECONCILED
 from agent.domain.effects import (
     AnyEffect,
     ArchiveForm,
@@ -20,6 +23,9 @@ CLOSING_SECONDS = 10.0
 READING_SECONDS = 90.0
 ARCHIVE_AGAIN_SECONDS = 5.0
 INTERWORKING = 127  # Q.850: no more is known
+DEVICE_LOST = 44  # Q.850: channel not available; Asterisk's word for a telephone without voice
+HARDLY_THERE = timedelta(seconds=3)
+"""Who picks up and puts down again has not served anybody; a greeting takes longer."""
 
 
 def leg_hung_up(call: Call, event: LegHungUp) -> Decision:
@@ -34,7 +40,22 @@ def leg_hung_up(call: Call, event: LegHungUp) -> Decision:
         return Decision(call)
     if call.stage in (Stage.RINGING, Stage.CONNECTING):
         return next_operator(call, event, event.cause)
+    if call.stage is Stage.TALKING and _not_served(call, event):
+        return next_operator(call, event, event.cause)
     return _operator_left(call, event, event.cause)
+
+
+def _not_served(call: Call, event: LegHungUp) -> bool:
+    """Whether the caller is left without help: a telephone died, or was put down again at once."""
+    offer = call.offers[-1]
+    if call.caller_gone or call.decision or not offer.connected:
+        return False
+    if event.cause == DEVICE_LOST:
+        return True
+    pressed = any(p.channel == offer.channel for p in call.playbacks)  # each key has its tone
+    told = not event.source.startswith(RECONCILED)  # a loss found later is nobody's putting down
+    soon = told and event.at - offer.connected.at < HARDLY_THERE
+    return soon and not call.greeted and not pressed
 
 
 def ring_refused(call: Call, event: EffectRefused) -> Decision:

@@ -156,6 +156,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """When the operator with whom the caller was connected left."""
         return self.conversation.ended if self.conversation else None
 
+    @property
+    def last_known(self) -> datetime:
+        """The latest moment of which anything is on record: the call did not end before it."""
+        moments = [self.arrived, self.caller_answered, self.queued, self.caller_connected]
+        moments += [self.greeted, self.identity_taken, self.decided]
+        for offer in self.offers:
+            moments += [offer.offered, offer.ringing, offer.answered, offer.connected]
+        for playback in self.playbacks:
+            moments += [playback.started, playback.finished]
+        return max(moment.at for moment in moments if moment)
+
     def with_offer(self, **changes: object) -> "Call":
         """The call with its last offer changed."""
         changed = msgspec.structs.replace(self.offers[-1], **changes)

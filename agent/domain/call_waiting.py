@@ -33,6 +33,7 @@ from agent.domain.events import (
     OperatorLegReady,
     OperatorOffered,
     OperatorRinging,
+    TimerFired,
 )
 from agent.domain.identifiers import bridge_of, operator_channel
 from agent.domain.office_time import welcome_prompt
@@ -172,8 +173,12 @@ def operator_ringing(call: Call, event: OperatorRinging) -> Decision:
 def operator_answered(call: Call, event: OperatorAnswered) -> Decision:
     """The moment from which the SOP's clocks run; a late correction replaces a guess."""
     offer = call.offer
-    if not offer or offer.channel != event.channel or call.stage is Stage.CLOSING:
+    if not offer or offer.channel != event.channel:
         return _unwanted(call, event)
+    if call.stage is Stage.CLOSING:
+        # He answered in the moment in which the caller left: that is on record, nobody is there.
+        late = call if offer.answered else call.with_offer(answered=call.moment(event))
+        return _unwanted(late, event)
     if not offer.answered:
         return _answered(call.with_offer(answered=call.moment(event)))
     guessed = offer.answered.at > event.at
@@ -230,9 +235,18 @@ def leg_connected(call: Call, event: LegConnected) -> Decision:
 
 def next_operator(call: Call, event: Event, cause: int | None) -> Decision:
     """This operator rejected, did not answer or was lost: the caller waits for the next."""
-    waits_again = _wait_again(call, event) if call.stage is Stage.CONNECTING else ()
+    had_answered = call.stage in (Stage.CONNECTING, Stage.TALKING)
+    waits_again = _wait_again(call, event) if had_answered else ()
     call, released = _end_offer(call, event, cause)
-    call = replace(call, stage=Stage.QUEUEING, caller_connected=None, greeted=None, greeted_by=None)
+    call = replace(
+        call,
+        stage=Stage.QUEUEING,
+        caller_connected=None,
+        greeted=None,
+        greeted_by=None,
+        identity_taken=None,
+        star=None,
+    )
     timers: list[AnyEffect] = [CancelTimer(timer="ring"), CancelTimer(timer="connect")]
     new_round = StartTimer(timer="new_round", seconds=call.rules.new_round_seconds)
     seek = SeekOperator(tried=call.tried)
@@ -240,11 +254,12 @@ def next_operator(call: Call, event: Event, cause: int | None) -> Decision:
 
 
 def _wait_again(call: Call, event: Event) -> tuple[AnyEffect, ...]:
-    """The answer had ended the wait; its longest time counts from the first entry on."""
-    waited = (event.at - call.queued.at).total_seconds() if call.queued else 0.0
-    left = max(0.0, call.rules.longest_wait_seconds - waited)
+    """The answer had ended the wait, which goes on; time for one more operator is left always."""
+    answered = call.offers[-1].answered or call.moment(event)
+    waited = (answered.at - call.queued.at).total_seconds() if call.queued else 0.0
+    left = max(call.rules.ring_seconds, call.rules.longest_wait_seconds - waited)
     return (
-        RingCaller(channel=call.channel),
+        RingCaller(channel=call.channel, leaves=bridge_of(call.call_id)),
         StartTimer(timer="please_wait", seconds=call.rules.please_wait_seconds),
         StartTimer(timer="longest_wait", seconds=left),
     )
@@ -277,4 +292,9 @@ def connect_timed_out(call: Call, event: Event) -> Decision:
 def _end_offer(call: Call, event: Event, cause: int | None) -> tuple[Call, list[AnyEffect]]:
     offer = call.offers[-1]
     ended = call.with_offer(ended=call.moment(event), cause=cause, connected=None)
-    return ended, [ReleaseOperator(operator=offer.operator, answered=offer.answered is not None)]
+    release = ReleaseOperator(
+        operator=offer.operator,
+        answered=offer.answered is not None,
+        missed=isinstance(event, TimerFired) and event.timer == "ring",
+    )
+    return ended, [release]

@@ -35,9 +35,10 @@ class StopPrompt(Effect, frozen=True, kw_only=True, tag="StopPrompt"):
 
 
 class RingCaller(Effect, frozen=True, kw_only=True, tag="RingCaller"):
-    """Let the waiting caller hear the ringing tone."""
+    """Let the waiting caller hear the ringing tone; from `leaves` he is taken out before."""
 
     channel: ChannelId
+    leaves: BridgeId | None = None
 
 
 class SeekOperator(Effect, frozen=True, kw_only=True, tag="SeekOperator"):
@@ -82,10 +83,14 @@ class HangUp(Effect, frozen=True, kw_only=True, tag="HangUp"):
 
 
 class ReleaseOperator(Effect, frozen=True, kw_only=True, tag="ReleaseOperator"):
-    """Give the operator back to the floor, with the numbers of this call if he had it."""
+    """Give the operator back to the floor, with the numbers of this call if he had it.
+
+    `missed`: his telephone rang its full time and nobody came.
+    """
 
     operator: OperatorId
     answered: bool
+    missed: bool = False
     form_number: str | None = None
     ticket_number: str | None = None
 

@@ -1,6 +1,8 @@
 """The floor: which operators there are, who is free since when, and which callers wait.
 
-First come, first served; the operator who was idle the longest is offered first.
+First come, first served; the operator who was idle the longest is offered first. Who has let two
+calls in a row ring out is believed away: he is offered after all others, for an office whose only
+operator was out for a moment must not be without one until he comes back and does something.
 """
 
 from datetime import datetime
@@ -11,6 +13,9 @@ from msgspec.structs import replace
 from agent.domain.events import NumberPair
 from agent.domain.identifiers import CallId, OperatorId
 
+AWAY_AFTER = 2
+"""Missed calls in a row."""
+
 
 class OperatorState(msgspec.Struct, frozen=True, kw_only=True):
     """One operator as the floor sees him; idle since he was reachable and without a call."""
@@ -19,6 +24,8 @@ class OperatorState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     reachable: bool
     idle_since: datetime
+    misses: int = 0
+    """Calls in a row that rang out at his telephone."""
     busy_with: CallId | None = None
     previous: NumberPair | None = None
 
@@ -63,12 +70,21 @@ def release(
     operator: OperatorId,
     at: datetime,
     numbers: NumberPair | None = None,
+    *,
+    answered: bool = False,
+    missed: bool = False,
 ) -> Floor:
     """The operator has no call any more; a release by a call that does not hold him is ignored."""
     state = floor.operators.get(operator)
     if state is None or state.busy_with != call_id:
         return floor
-    freed = replace(state, busy_with=None, idle_since=at, previous=numbers or state.previous)
+    freed = replace(
+        state,
+        busy_with=None,
+        idle_since=at,
+        previous=numbers or state.previous,
+        misses=0 if answered else state.misses + missed,
+    )
     return replace(floor, operators={**floor.operators, operator: freed})
 
 
@@ -91,8 +107,9 @@ def update_roster(
         ready = operator in reachable
         if known is None:
             known = OperatorState(operator=operator, name=name, reachable=ready, idle_since=at)
-        idle_since = at if ready and not known.reachable else known.idle_since
-        states[operator] = replace(known, name=name, reachable=ready, idle_since=idle_since)
+        if ready and not known.reachable:
+            known = replace(known, idle_since=at, misses=0)
+        states[operator] = replace(known, name=name, reachable=ready)
     for operator, known in floor.operators.items():
         if operator not in states and known.busy_with:  # removed while talking: let him finish
             states[operator] = replace(known, reachable=False)
@@ -109,7 +126,7 @@ def match(floor: Floor) -> tuple[Floor, tuple[Match, ...]]:
                 for state in floor.operators.values()
                 if state.reachable and not state.busy_with and state.operator not in waiting.tried
             ),
-            key=lambda state: (state.idle_since, state.operator),
+            key=lambda state: (state.misses >= AWAY_AFTER, state.idle_since, state.operator),
         )
         if free:
             matches.append(Match(waiting.call_id, free[0]))

@@ -60,7 +60,16 @@ class FloorKeeper:
         )
         if self._held.get(effect.operator) == call_id:
             del self._held[effect.operator]
-        self._change(floors.release(self._floor, call_id, effect.operator, clock.now(), numbers))
+        floor = floors.release(
+            self._floor,
+            call_id,
+            effect.operator,
+            clock.now(),
+            numbers,
+            answered=effect.answered,
+            missed=effect.missed,
+        )
+        self._change(floor)
 
     def hold(self, call_id: CallId, operator: OperatorId) -> None:
         """A call from before a restart still has this operator, on the roster or not yet."""

@@ -91,7 +91,7 @@ class Reconciler:
         missing = {leg: c for c in calls for leg in _legs(c) if leg not in living.channels}
         for leg, call in missing.items():
             if self._started_at and call.arrived.at < self._started_at:
-                self._close(leg, max(self._died_at, call.arrived.at), LOST_WITH_THE_EXCHANGE)
+                self._close(leg, max(self._died_at, call.last_known), LOST_WITH_THE_EXCHANGE)
             elif leg in self._missing:
                 self._close(leg, clock.now(), RECONCILED)
         self._missing = set(missing)

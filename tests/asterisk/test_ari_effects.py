@@ -147,7 +147,7 @@ async def test_a_missing_sound_fails_and_a_stopped_one_ends_at_once(
     assert stopped.at - started.at < timedelta(seconds=10)
 
 
-async def test_two_legs_are_connected_and_the_ringing_stops(
+async def test_two_legs_are_connected_and_the_ringing_stops_and_begins_again(
     effects: AriEffects,
     client: AriClient,
     events: EventsHeard,
@@ -173,6 +173,9 @@ async def test_two_legs_are_connected_and_the_ringing_stops(
         assert isinstance(await events.hears(LegConnected, leg), LegConnected)
     [made] = [b for b in await client.get("bridges") if b["id"] == bridge]
     assert set(made["channels"]) == {call.channel, operator}
+    for _ in range(2):
+        await effects.perform(call, RingCaller(channel=call.channel, leaves=bridge))
+        assert (await client.get("bridges", bridge))["channels"] == [operator]
     for leg in (operator, call.channel):
         await effects.perform(call, HangUp(channel=leg))
         await effects.perform(call, HangUp(channel=leg))

@@ -13,7 +13,7 @@ from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_session import AriSession
 from agent.asterisk.errors import AsteriskUnfit, AsteriskUnreachable
 from agent.domain.events import DigitPressed
-from agent.runtime import metrics
+from agent.runtime import clock, metrics
 from agent.runtime.errors import StandDown
 from deploy.asterisk_server import AsteriskServer
 from tests.asterisk.events_heard import EventsHeard
@@ -208,3 +208,5 @@ async def test_clocks_that_differ_are_measured() -> None:
     async with pretend.client() as client, listening(client) as heard:
         await heard.until_ready()
         assert metrics.CLOCK_SKEW._value.get() < -ari_session.SKEW_ALARM_S
+        assert clock.now().year == 2020, "what we say ourselves must stand beside Asterisk's times"
+    assert clock.now() - clock.of_this_machine() < clock.FAR

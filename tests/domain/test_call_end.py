@@ -6,6 +6,7 @@ from agent.domain.effects import (
     HangUp,
     ReleaseOperator,
     RemoveBridge,
+    RingCaller,
     SeekOperator,
     StopSeeking,
 )
@@ -101,11 +102,76 @@ def test_a_caller_who_leaves_while_he_hears_the_apology_ends_the_call() -> None:
 
 def test_an_operator_who_leaves_ends_the_callers_leg() -> None:
     story = talking()
-    assert story.hangs_up(FIRST) == (RELEASE, HangUp(channel=CALLER), wait("closing", 10))
+    assert story.after(3).hangs_up(FIRST) == (RELEASE, HangUp(channel=CALLER), wait("closing", 10))
     assert story.stage() is Stage.CLOSING
     assert story.after(0.1).hangs_up(CALLER) == LAST_WISHES
     assert story.call.ended is not None
     assert story.call.ended.at == story.now
+
+
+def waits_again(story: Story) -> tuple[object, ...]:
+    answered, queued = story.call.offers[0].answered, story.call.queued
+    assert answered and queued
+    waited = (answered.at - queued.at).total_seconds()
+    return (
+        *cancel("ring", "connect"),
+        ReleaseOperator(operator=SITI, answered=True),
+        SeekOperator(tried=(SITI,)),
+        wait("new_round", 5),
+        RingCaller(channel=CALLER, leaves=bridge_of(CALL)),
+        wait("please_wait", 30),
+        wait("longest_wait", 300 - waited),
+    )
+
+
+def test_a_caller_whom_an_operator_put_down_at_once_waits_on_where_he_was() -> None:
+    story = talking()
+    queued = story.call.queued
+    assert story.after(2.9).hangs_up(FIRST) == waits_again(story)
+    assert story.stage() is Stage.QUEUEING
+    assert story.call.queued == queued
+    assert story.call.conversation is None
+    assert story.hangs_up(FIRST) == (), "told twice"
+
+
+def test_an_operator_who_spoke_or_pressed_a_key_was_there_however_short() -> None:
+    for act in (Story.speaks, lambda story: story.presses("#")):
+        story = talking()
+        act(story)
+        story.after(1).hangs_up(FIRST)
+        assert story.stage() is Stage.CLOSING
+
+
+def test_a_caller_whose_operators_telephone_died_waits_for_another() -> None:
+    story = talking()
+    story.after(2).speaks()
+    story.after(60).presses("*3*")
+    assert story.after(3000).hangs_up(FIRST, cause=44) == waits_again(story), "talk is no wait"
+    assert (story.call.greeted, story.call.identity_taken, story.call.star) == (None, None, None)
+
+
+def test_who_waited_as_long_as_anybody_is_offered_to_one_more_operator() -> None:
+    story = ringing()
+    story.after(299).answers()
+    assert story.hangs_up(FIRST)[-1] == wait("longest_wait", 20)
+
+
+def test_a_telephone_that_died_after_the_decision_ends_the_call() -> None:
+    story = talking()
+    story.presses("*6")
+    story.after(30).hangs_up(FIRST, cause=44)
+    assert story.stage() is Stage.CLOSING
+
+
+def test_an_answer_in_the_moment_in_which_the_caller_left_is_on_record() -> None:
+    story = ringing()
+    story.hangs_up(CALLER)
+    assert story.after(0.01).answers() == (HangUp(channel=FIRST),)
+    assert story.call.offers[0].answered
+    assert story.call.offers[0].answered.at == story.now
+    assert story.answers() == (HangUp(channel=FIRST),)
+    assert story.hangs_up(FIRST) == (ReleaseOperator(operator=SITI, answered=True), ArchiveForm())
+    assert story.call.conversation is None
 
 
 def test_the_caller_hears_the_numbers_to_their_end_when_the_operator_left_meanwhile() -> None:
@@ -187,7 +253,7 @@ def test_a_leg_that_does_not_go_is_asked_once_more_and_then_believed_gone() -> N
 
 def test_a_caller_who_does_not_go_is_believed_gone_by_the_agents_word() -> None:
     story = talking()
-    story.hangs_up(FIRST)
+    story.after(10).hangs_up(FIRST)
     assert story.after(10).fires("closing") == (
         HangUp(channel=CALLER),
         wait("closing_forced", 10),

@@ -39,7 +39,7 @@ from tests.domain.world import World
 
 PROCEDURE = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
 ORDER = list(Stage)
-BACK = {(Stage.RINGING, Stage.QUEUEING), (Stage.CONNECTING, Stage.QUEUEING)}
+BACK = {(stage, Stage.QUEUEING) for stage in (Stage.RINGING, Stage.CONNECTING, Stage.TALKING)}
 ENDED = (Stage.ENDED, Stage.ARCHIVED)
 TIMERS = (
     "welcome",

@@ -8,6 +8,7 @@ from tests.domain.story import (
     reading_numbers,
     ringing,
     talking,
+    welcoming,
 )
 
 
@@ -31,7 +32,7 @@ def test_an_offer_counts_until_it_failed() -> None:
 def test_an_operator_who_was_connected_counts_also_when_he_left() -> None:
     story = talking()
     assert story.call.operator_gone is None
-    story.hangs_up(FIRST)
+    story.after(10).hangs_up(FIRST)
     assert story.call.conversation is not None
     assert story.call.operator_gone is not None
     assert story.call.operator_gone.at == story.now
@@ -64,3 +65,14 @@ def test_a_caller_awaits_no_numbers_that_are_for_the_operator_alone() -> None:
     story = awaiting_ticket("operator")
     assert story.call.reading_numbers_to(FIRST)
     assert not story.call.reading_numbers_to(CALLER)
+
+
+def test_the_last_known_moment_is_that_of_whatever_was_told_last() -> None:
+    story = welcoming()
+    assert story.call.last_known == story.now
+    story.after(3).prompt_finished(1)
+    assert story.call.last_known == story.now
+    story = talking()
+    assert story.call.last_known == story.now
+    story.after(2).speaks()
+    assert story.call.last_known == story.now

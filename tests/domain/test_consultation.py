@@ -104,7 +104,7 @@ def test_a_call_that_nobody_answered_is_unanswered_also_when_the_caller_left_the
 
 
 def test_an_operator_who_leaves_first_without_a_decision_leaves_the_call_undecided() -> None:
-    assert outcome_of(ended(talking(), "operator").call) == Outcome.UNDECIDED
+    assert outcome_of(ended(talking().after(10), "operator").call) == Outcome.UNDECIDED
 
 
 def test_a_decision_stands_whoever_leaves_first() -> None:

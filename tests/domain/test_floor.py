@@ -62,6 +62,32 @@ def test_the_operator_who_was_idle_the_longest_is_offered_first() -> None:
     assert offered(seek(floor, Waiting(C, at(30))))[1] == [(C, BUDI)]
 
 
+def missed(floor: Floor, times: int) -> Floor:
+    for count in range(times):
+        floor = release(hold(floor, A, SITI), A, SITI, at(count), missed=True)
+    return floor
+
+
+def test_who_let_two_calls_in_a_row_ring_out_is_offered_after_all_others() -> None:
+    late = release(hold(missed(staffed(), 1), A, BUDI), A, BUDI, at(50))
+    assert offered(seek(late, Waiting(C, at(60))))[1] == [(C, SITI)]
+    away = release(hold(missed(staffed(), 2), A, BUDI), A, BUDI, at(50))
+    assert offered(seek(away, Waiting(C, at(60))))[1] == [(C, BUDI)]
+    alone = seek(seek(away, Waiting(B, at(60))), Waiting(C, at(61)))
+    assert offered(alone)[1] == [(B, BUDI), (C, SITI)], "an office is never without its last one"
+
+
+def test_who_answers_or_comes_back_is_away_no_more() -> None:
+    away = missed(staffed(), 2)
+    answered = release(hold(away, A, SITI), A, SITI, at(9), answered=True)
+    assert answered.operators[SITI].misses == 0
+    gone = update_roster(away, ROSTER, {BUDI}, at(9))
+    assert gone.operators[SITI].misses == 2
+    assert update_roster(gone, ROSTER, {SITI, BUDI}, at(10)).operators[SITI].misses == 0
+    left = release(hold(away, A, SITI), A, SITI, at(9))
+    assert left.operators[SITI].misses == 2, "the caller left, that says nothing of him"
+
+
 def test_equally_idle_operators_are_offered_in_the_order_of_their_accounts() -> None:
     assert offered(seek(staffed(), Waiting(A, NOON)))[1] == [(A, SITI)]
 

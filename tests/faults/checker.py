@@ -30,6 +30,8 @@ SILENCE_S = RINGING_PAUSE_S + 2.0
 QUIET = 50.0
 """Root mean square below which a stretch of 16-bit samples is silence."""
 WINDOW = SAMPLES_PER_SECOND // 50
+OF_TIME = ("I2", "I3", "I6")
+"""What only true times can show; who came first is told by them too."""
 INVARIANTS = {
     "times_in_order": "I2",
     "one_call_at_a_time": "I4",
@@ -117,7 +119,8 @@ def times_are_true(
         errors.append(abs((moment.at - at).total_seconds()))
         if errors[-1] > CLOCKS_AGREE.total_seconds():
             form = report.call.form_number
-            breaches.append(Breach("I3", f"{form}: {what} is {errors[-1]:.3f} s off"))
+            off = f"{what} is {errors[-1]:.3f} s off by the word of {moment.source}"
+            breaches.append(Breach("I3", f"{form}: {off}"))
 
     for report in reports:
         call = report.call
@@ -149,10 +152,17 @@ def times_are_true(
 
 
 def nobody_in_two_calls(history: History) -> list[Breach]:
-    """I4, as the telephones saw it: an operator's conversations never overlap."""
+    """I4, as the telephones saw it: an operator's conversations never overlap.
+
+    An exchange that died said goodbye to nobody: what it carried ended then.
+    """
     breaches = []
     for account, calls in history.operators.items():
-        talks = sorted((c.answered_at, c.ended_at or NEVER) for c in calls if c.answered_at)
+        talks = sorted(
+            (at, min([c.ended_at or NEVER, *(died for died in history.deaths if died > at)]))
+            for c in calls
+            if (at := c.answered_at)
+        )
         for (_, ended_at), (answered_at, _) in pairwise(talks):
             if answered_at < ended_at:
                 breaches.append(Breach("I4", f"{account} was in two calls at {answered_at}"))

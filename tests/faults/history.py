@@ -48,13 +48,25 @@ class Dialled:
     """Its line was lost in the fault, and this is allowed."""
 
 
+@dataclass(frozen=True)
+class FarLeg:
+    """What an operator in a process of his own remembers of a call."""
+
+    answered_at: datetime
+    ended_at: datetime | None = None
+
+
 @dataclass
 class History:
     """Callers' and operators' calls of one test; operators by their account."""
 
     began_at: datetime = field(default_factory=clock.now)
     callers: list[Dialled] = field(default_factory=list)
-    operators: dict[str, list[SipCall]] = field(default_factory=dict)
+    operators: dict[str, list[SipCall | FarLeg]] = field(default_factory=dict)
+    far: dict[str, list[FarLeg]] = field(default_factory=dict)
+    """Operators whose telephones are not of this process, told by the test."""
+    deaths: list[datetime] = field(default_factory=list)
+    """When the exchange died."""
     away_s: float = 0.0
     """How long the agent was dead at a time, at most: then nobody speaks to those who wait."""
     unwatched: set[str] = field(default_factory=set)
