@@ -8,6 +8,7 @@ TELEPHONES = {"journeys", "faults"}
 """Folders whose tests hold real conversations: one at a time, for they share their processor."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups right afterwards
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes may share the tests; a module stays whole, and all telephones in one."""
     for item in items:
