@@ -12,13 +12,7 @@ PARTS = {
     "types": [PYTHON, "-m", "mypy", "-p", "agent", "-p", "deploy"],
     "layers": [PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "registries": [PYTHON, "-m", "deploy.registry_names"],
-    "tests": [
-        PYTHON,
-        "-m",
-        "pytest",
-        "-n2",
-        "--dist=loadgroup",
-    ],  # tests/conftest.py: what with what
+    "tests": [PYTHON, "-m", "pytest", "-n2"],  # tests/conftest.py: what beside what
 }
 
 

@@ -1,17 +1,19 @@
-"""For every test: which of them may run at the same time."""
-
-from pathlib import Path
+"""For all tests together: which of them may run at the same time."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-TELEPHONES = {"journeys", "faults"}
+TELEPHONES = ("tests/journeys/", "tests/faults/")
 """Folders whose tests hold real conversations: one at a time, for they share their processor."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups right afterwards
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes may share the tests; a module stays whole, and all telephones in one."""
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        group = "telephones" if folder in TELEPHONES else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """A module stays whole in one process, and all telephones are in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "telephones" if nodeid.startswith(TELEPHONES) else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFolder:
+    """How `-n` shares the tests out."""
+    return ByFolder(config, log)

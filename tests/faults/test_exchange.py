@@ -29,8 +29,10 @@ UNREADY_WITHIN_S = 4.0
 PAUSE_S = 0.02
 STILL_S = 10.0
 CUT_OFF_S = 6.0
-RECONCILED_WITHIN_S = {"pause": 4.0, "swallow": 8.0}
-"""2 s on a machine of its own; a command into a lost connection takes its deadline of 5 s."""
+RECONCILED_WITHIN_S = {"pause": 4.0, "swallow": 15.0}
+"""1 s on a machine of its own; a command into a lost connection takes its deadline of 5 s, and what
+it was for is tried again some seconds later: 9 s.
+"""
 ROUNDS = 2
 FLOOD_PER_S = 5000
 MALFORMED = [
@@ -182,7 +184,8 @@ async def test_an_asterisk_that_stood_still_is_used_again_without_a_restart(
 
 @pytest.mark.fault(
     "F12",
-    "cut off from Asterisk: not ready within 4 s, calls live on, what happened is learnt at once",
+    "cut off from Asterisk: not ready within 4 s, calls live on, what happened is learnt at once;"
+    " who called meanwhile is served within 15 s",
 )
 @pytest.mark.parametrize("how", ["pause", "swallow"])
 async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_afterwards(
