@@ -447,6 +447,8 @@ async def test_calls_in_every_stage_outlive_their_agent(bench: Bench, measured: 
         for caller in (*waiting, welcomed):  # in their order
             operator = await picked_up(phones)
             await bench.reaches(caller, Stage.TALKING)
+            await operator.press("*2")  # else he has not served him, and the caller waits on
+            await shown(bench, caller, lambda r: r.call.greeted is not None, SOON)
             await operator.hang_up()
             await caller.ended(within=SOON)
         for operator in (reading, ringing):
