@@ -219,7 +219,7 @@ class WorkingTime:
         begins, ends = self._here(begins), self._here(ends)
         total = timedelta()
         day = begins.date()
-        while begins < ends and day <= ends.date():
+        while day <= ends.date():
             for opens, closes in self.open_on(day):
                 total += max(timedelta(), min(closes, ends) - max(opens, begins))
             day += ONE_DAY

@@ -93,6 +93,27 @@ def test_the_users_time_to_try_the_solution_is_not_counted_when_he_reopens() -> 
     assert late_at(one, "2026-07-09 11:01")
 
 
+def test_a_wait_counts_only_from_where_the_clock_of_the_due_times_starts() -> None:
+    one = ticket(
+        "2026-07-06 09:00",
+        ("2026-07-06 09:30", "taken"),
+        ("2026-07-06 10:00", "asked"),
+        ("2026-07-06 11:00", "due"),  # anew, from here on
+        ("2026-07-06 14:00", "answered"),  # 2 working hours later
+        ("2026-07-06 14:30", "asked"),
+        ("2026-07-06 15:00", "answered"),
+    )
+    assert target_at(one, wib("2026-07-06 15:00"), OFFICE) == wib("2026-07-08 10:00")
+    one = ticket(
+        "2026-07-06 09:00",
+        ("2026-07-06 09:30", "taken"),
+        ("2026-07-06 10:00", "asked"),
+        ("2026-07-06 11:00", "answered"),
+        ("2026-07-06 14:00", "due"),
+    )
+    assert target_at(one, wib("2026-07-06 15:00"), OFFICE) == wib("2026-07-07 16:00")
+
+
 def test_a_solution_while_the_user_was_waited_for_is_one_wait() -> None:
     one = ticket(
         "2026-07-06 10:00",

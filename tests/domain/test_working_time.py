@@ -155,10 +155,12 @@ def test_ramadan_as_announced_takes_the_place_of_the_expected() -> None:
     there = office(hours=changed(ramadan_periods=[announced]))
     assert there.open_on(date(2026, 2, 19))[0][0] == wib("2026-02-19 07:30")
     assert there.open_on(date(2026, 2, 20))[0][0] == wib("2026-02-20 08:00")
-    other_year = {**announced, "first": date(2027, 2, 8), "last": date(2027, 3, 9)}
-    there = office(hours=changed(ramadan_periods=[other_year]))
-    assert there.open_on(date(2026, 2, 19))[0][0] == wib("2026-02-19 08:00")
-    assert there.open_on(date(2027, 3, 9))[0][0] == wib("2027-03-09 08:00")
+    # What was announced for other years changes nothing in this one.
+    before = announced | {"first": date(2025, 3, 1), "last": date(2025, 3, 30)}
+    after = announced | {"first": date(2027, 2, 8), "last": date(2027, 3, 9)}
+    there = office(hours=changed(ramadan_periods=[before, after]))
+    for day in ("2025-03-03", "2026-02-19", "2026-03-20", "2027-03-09"):
+        assert there.open_on(date.fromisoformat(day))[0][0] == wib(f"{day} 08:00")
 
 
 def test_an_office_without_ramadan_hours_keeps_its_own() -> None:
