@@ -147,7 +147,11 @@ def test_a_stage_that_closes_while_the_office_is_closed_binds_all_the_same() -> 
 
 def test_a_stage_binds_no_other_priority_and_not_when_it_had_closed_before() -> None:
     begins = wib("2026-07-06 10:00")
-    for priority, closes in (("medium", "2026-07-06 10:40"), ("high", "2026-07-06 10:00")):
+    cases: list[tuple[Priority, str]] = [
+        ("medium", "2026-07-06 10:40"),
+        ("high", "2026-07-06 10:00"),
+    ]
+    for priority, closes in cases:
         times = due(TABLE, priority, begins, office(), wib(closes))
         assert times == due(TABLE, priority, begins, office())
         assert times.stage_closes_at is None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agent.domain.priority import Level, Priority, due
 from agent.domain.ticket import Ticket, TicketRefused, TicketStage, decide, replay
 from agent.domain.ticket_due import is_overdue, is_response_overdue, level_due, target_at
-from agent.domain.ticket_events import DueSet
+from agent.domain.ticket_events import AnyTicketEvent, DueSet
 from agent.domain.working_time import WorkingTime
 from tests.domain.offices import HOURS, TABLE, calendar, office, wib
 from tests.domain.ticket_story import event, opened, ticket
@@ -223,7 +223,7 @@ def test_a_calendar_that_changes_gives_another_due_time_and_the_history_keeps_bo
     begins = wib("2026-05-26 10:00")
     old = WorkingTime(HOURS, calendar(date(2026, 5, 27), version="old"), "WIB")
     new = WorkingTime(HOURS, calendar(date(2026, 5, 28), version="new"), "WIB")
-    history = [
+    history: list[AnyTicketEvent] = [
         opened(begins),
         DueSet(at=begins, by="agent", due=due(TABLE, "medium", begins, old)),
         DueSet(at=begins, by="agent", due=due(TABLE, "medium", begins, new)),
