@@ -24,9 +24,13 @@ MAY_ENTER_THE_DOMAIN = {
     "enum",
     "typing",
     "re",
+    "unicodedata",
     "msgspec",
     "msgspec.structs",
+    "phonenumbers",
     "stdnum",
+    "stdnum.exceptions",
+    "stdnum.id",
 }
 NEVER_IN_THE_DOMAIN = {"open", "print", "input", "eval", "exec", "now", "utcnow", "today", "time"}
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "common", "core", "base", "manager", "misc"}
