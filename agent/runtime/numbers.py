@@ -164,5 +164,10 @@ class NumberPool:
         if left >= wanted * 3 // 4:
             return
         reserved = await self._recorder.reserve(kind, year, wanted - left)
+        if kind == "form":
+            # Of a call whose record was lost the database does not know that it has its number.
+            reserved = [
+                n for n in reserved if render_form_number(n, self._office) not in self._given
+            ]
         self._free[key] = sorted([*self._free[key], *reserved], reverse=True)
         metrics.NUMBERS.labels(kind).set(len(self._free[key]))

@@ -75,6 +75,15 @@ async def test_the_number_of_a_call_without_a_record_is_kept_for_it(pool: Number
     assert known not in others
 
 
+async def test_a_number_that_was_kept_before_any_were_reserved_is_given_to_nobody_else(
+    pool: NumberPool,
+) -> None:
+    known = "0002/FK-TLP/LPSE.BTG/2026"
+    assert await pool.adopted_form_number(known, NOVEMBER) == known
+    await pool.fill(NOVEMBER)
+    assert known not in [await pool.form_number(NOVEMBER) for _ in range(20)]
+
+
 async def test_a_number_that_is_another_calls_already_is_not_given_twice(pool: NumberPool) -> None:
     given = await pool.form_number(NOVEMBER)
     adopted = await pool.adopted_form_number(given, NOVEMBER)
