@@ -89,11 +89,14 @@ class AriClient:
                 raise
 
     async def delete(self, *path: str, **query: str) -> None:
-        """DELETE; that it is gone already means that it was done before."""
+        """DELETE; that it is gone already means that it was done before.
+
+        Asterisk answers 409 for a bridge that it is just taking apart.
+        """
         try:
             await self._request("DELETE", path, query, None)
         except AsteriskRefused as refused:
-            if refused.status != 404:
+            if refused.status not in {404, 409}:
                 raise
 
     async def _request(

@@ -132,6 +132,9 @@ async def test_a_killed_asterisk_costs_its_calls_but_no_record(
             bench.history.whose(call).cut_off = True
         killed_at = clock.now()
         await asyncio.to_thread(asterisk.crash)
+        # They hear nothing any more and put down; their library has no room for more calls either.
+        for leg in (talk.caller, talk.operator, waiting):
+            await leg.hang_up()
         await asyncio.sleep(2)
         await asyncio.to_thread(asterisk.start)
         began = time.monotonic()
