@@ -30,6 +30,19 @@ CREATE TABLE calls (
     epoch integer NOT NULL DEFAULT 0
 );
 
+CREATE TABLE consultation_forms (
+    call_id text NOT NULL,
+    form text NOT NULL,
+    fields jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    caller_name text GENERATED ALWAYS AS ((fields ->> 'caller_name'::text)) STORED,
+    company text GENERATED ALWAYS AS (COALESCE((fields ->> 'business_name'::text), (fields ->> 'institution'::text))) STORED,
+    npwp text GENERATED ALWAYS AS ((fields ->> 'npwp'::text)) STORED,
+    contact_phone text GENERATED ALWAYS AS ((fields ->> 'contact_phone'::text)) STORED,
+    application text GENERATED ALWAYS AS ((fields ->> 'application'::text)) STORED,
+    category text GENERATED ALWAYS AS ((fields ->> 'category'::text)) STORED
+);
+
 CREATE TABLE consultation_steps (
     call_id text NOT NULL,
     step text NOT NULL,
@@ -54,7 +67,8 @@ CREATE TABLE consultations (
     ticket_number text,
     archived_at timestamp with time zone,
     archive_path text,
-    archive_sha256 text
+    archive_sha256 text,
+    handed_over_at timestamp with time zone
 );
 
 CREATE TABLE deviations (
@@ -104,6 +118,14 @@ CREATE TABLE number_reservations (
     reserved_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE office_files (
+    kind text NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    sha256 text NOT NULL,
+    loaded_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE operators (
     account text NOT NULL,
     name text NOT NULL,
@@ -122,12 +144,32 @@ CREATE TABLE sop_revisions (
     loaded_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE ticket_events (
+    ticket_number text NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    event text NOT NULL,
+    body jsonb NOT NULL
+);
+
 CREATE TABLE tickets (
     ticket_number text NOT NULL,
     year integer NOT NULL GENERATED ALWAYS AS ((2000 + (split_part(ticket_number, '-'::text, 1))::integer)) STORED,
     sequence integer NOT NULL GENERATED ALWAYS AS ((split_part(ticket_number, '-'::text, 2))::integer) STORED,
     call_id text NOT NULL,
-    issued_at timestamp with time zone NOT NULL
+    issued_at timestamp with time zone NOT NULL,
+    events integer NOT NULL DEFAULT 0,
+    stage text NOT NULL DEFAULT 'new'::text,
+    level text NOT NULL DEFAULT 'helpdesk'::text,
+    priority text,
+    holder text,
+    first_response_at timestamp with time zone,
+    target_at timestamp with time zone,
+    stage_closes_at timestamp with time zone,
+    solved_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
+    external_number text
 );
 
 ALTER TABLE call_events ADD CONSTRAINT call_event_before_the_first
@@ -144,6 +186,9 @@ ALTER TABLE calls ADD CONSTRAINT call_twice
 
 ALTER TABLE calls ADD CONSTRAINT call_without_events
     CHECK ((events > 0));
+
+ALTER TABLE consultation_forms ADD CONSTRAINT consultation_form_twice
+    PRIMARY KEY (call_id);
 
 ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_met_without_time
     CHECK (((state <> 'met'::text) OR (met_at IS NOT NULL)));
@@ -205,6 +250,12 @@ ALTER TABLE number_reservations ADD CONSTRAINT number_of_unknown_kind
 ALTER TABLE number_reservations ADD CONSTRAINT number_reserved_twice
     PRIMARY KEY (kind, year, sequence);
 
+ALTER TABLE office_files ADD CONSTRAINT office_file_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['form'::text, 'priority_table'::text, 'office_hours'::text])));
+
+ALTER TABLE office_files ADD CONSTRAINT office_file_twice
+    PRIMARY KEY (kind, name);
+
 ALTER TABLE operators ADD CONSTRAINT operator_account_of_another_form
     CHECK ((account ~ '^op-[0-9]+$'::text));
 
@@ -217,17 +268,35 @@ ALTER TABLE operators ADD CONSTRAINT operator_without_name
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
 
+ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_twice
+    PRIMARY KEY (ticket_number, sequence);
+
 ALTER TABLE tickets ADD CONSTRAINT second_ticket_of_a_call
     UNIQUE (call_id);
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_number_twice
     PRIMARY KEY (ticket_number);
 
+ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_level
+    CHECK ((level = ANY (ARRAY['helpdesk'::text, 'admin_ppe'::text, 'lkpp'::text])));
+
+ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_priority
+    CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text])));
+
+ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_stage
+    CHECK ((stage = ANY (ARRAY['new'::text, 'taken'::text, 'waiting_for_user'::text, 'solved'::text, 'confirmed'::text, 'reopened'::text])));
+
 ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
     UNIQUE (year, sequence);
 
 ALTER TABLE call_events ADD CONSTRAINT call_event_without_call
     FOREIGN KEY (call_id) REFERENCES calls(call_id);
+
+ALTER TABLE consultation_forms ADD CONSTRAINT consultation_form_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
 ALTER TABLE consultation_steps ADD CONSTRAINT consultation_step_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
@@ -241,16 +310,25 @@ ALTER TABLE consultations ADD CONSTRAINT consultation_without_call
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
+ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
+    FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
+
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
 CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
 
 CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
 
 CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
 
 CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
+
+CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
 
@@ -259,6 +337,10 @@ CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
 CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
 
 CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
+
+CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
+
+CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
 
 CREATE VIEW numbers_given AS
  SELECT 'form'::text AS kind,
@@ -281,6 +363,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_ticket_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'ticket_events is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_former_owner(writing integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -297,3 +389,5 @@ END
 $function$;
 
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+
+CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();
