@@ -1,1 +1,1 @@
-"""Door to those who go on with a case: e-mail, trouble-ticketing system, webhooks; no SQL, no ARI."""
+"""Door to those who go on with a case: e-mail, trouble ticketing, webhooks; no SQL, no ARI word."""
