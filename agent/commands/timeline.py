@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from agent.commands.words import PLAYBACK_RESULTS, PROMPTS, cause
+from agent.commands.words import PLAYBACK_RESULTS, PROMPTS, WAYS, cause
 from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
@@ -13,10 +13,14 @@ from agent.domain.events import (
     CallAdopted,
     CallArrived,
     CallerAnswered,
+    CaseHandedOver,
+    CaseNotHandedOver,
     DetailShed,
     DigitPressed,
     EffectRefused,
+    FieldFilled,
     FormArchived,
+    FormFinished,
     HandedToExchange,
     LegConnected,
     LegHungUp,
@@ -106,6 +110,14 @@ def _text(call: Call, event: AnyEvent) -> str:
             return f"Waktu {timer} habis"
         case EffectRefused(effect=effect, reason=reason):
             return f"{effect} ditolak: {reason or 'tanpa sebab'}"
+        case FieldFilled(field=field, value=value, by=by):
+            return f"{by} {'mengisi' if value else 'mengosongkan'} isian {field}"
+        case FormFinished(by=by):
+            return f"{by} menyatakan formulir selesai diisi"
+        case CaseHandedOver(way=way):
+            return f"Penerusan kasus diterima ({WAYS.get(way, way)})"
+        case CaseNotHandedOver():
+            return "Penerusan kasus tidak pernah diterima dan tidak dicoba lagi"
         case FormArchived(path=path, sha256=sha256):
             return f"Lembar konsultasi diarsipkan: {path} (SHA-256 {sha256[:16]}…)"
         case DetailShed(count=count):

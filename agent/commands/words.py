@@ -11,6 +11,10 @@ OUTCOMES = {
     "undecided": "operator menutup tanpa keputusan",
     "interrupted": "terputus oleh gangguan",
     "voicemail": "meninggalkan pesan suara",
+    "referred": "dirujuk ke pihak lain",
+    "silent": "senyap",
+    "prank": "iseng",
+    "wrong_number": "salah sambung",
 }
 
 STEP_STATES = {
@@ -27,6 +31,8 @@ REASONS = {
     "not_met_in_time": "tidak dipenuhi dalam batas waktu",
     "identity_not_recorded": "identitas tidak dicatat",
     "ended_without_decision": "selesai tanpa keputusan",
+    "solution_not_recorded": "jawaban tidak dicatat pada formulir",
+    "not_handed_over": "tidak diteruskan melalui pesan",
     "caller_left_before_hearing": "penelepon menutup sebelum mendengar nomor",
     "numbers_not_heard": "nomor tidak diperdengarkan sampai akhir",
     "handled_without_the_service": "dilayani sentral telepon saat layanan ini tidak berjalan",
@@ -43,6 +49,9 @@ FACTS = {
     "operator_pressed_*6": "operator menekan *6",
     "decided_yes": "keputusan: dapat dijawab",
     "decided_no": "keputusan: tidak dapat dijawab",
+    "identity_on_form": "identitas dan permasalahan tercatat pada formulir",
+    "solution_on_form": "jawaban tercatat pada formulir",
+    "case_handed_over": "pesan penerusan diterima",
     "form_archived": "lembar diarsipkan",
     "numbers_heard_by_operator": "nomor didengar operator",
     "numbers_heard_by_caller": "nomor didengar penelepon",
@@ -70,6 +79,13 @@ PLAYBACK_RESULTS = {
     "stopped": "dihentikan",
     "overdue": "tidak ada kabar akhirnya",
     "refused": "tidak dapat diputar",
+}
+
+WAYS = {
+    "caller_email": "e-mail kepada penelepon",
+    "level_email": "e-mail kepada tingkat berikutnya",
+    "webhook": "webhook",
+    "request_tracker": "Request Tracker",
 }
 
 # Q.850, as telephones say why a leg ended.

@@ -12,6 +12,7 @@ from agent.database.rows import (
     ConsultationRow,
     DeviationRow,
     EventRow,
+    FormRow,
     StepRow,
     TicketRow,
 )
@@ -27,6 +28,7 @@ class Written(msgspec.Struct, frozen=True):
 
     events: int
     consultation: ConsultationRow
+    form: FormRow | None
     steps: tuple[StepRecord, ...]
     deviations: tuple[Deviation, ...]
 
@@ -37,6 +39,7 @@ class Batch(msgspec.Struct):
     events: list[EventRow] = []
     calls: list[CallRow] = []
     consultations: list[ConsultationRow] = []
+    forms: list[FormRow] = []
     steps: list[StepRow] = []
     judged: list[CallId] = []
     deviations: list[DeviationRow] = []
@@ -78,11 +81,14 @@ def _consult(
     now = Written(
         record.sequence,
         _consultation_row(call, judgement),
+        _form_row(call),
         judgement.steps,
         judgement.deviations,
     )
     if before is None or now.consultation != before.consultation:
         batch.consultations.append(now.consultation)
+    if now.form and (before is None or now.form != before.form):
+        batch.forms.append(now.form)
     issued = before is not None and before.consultation.ticket_number is not None
     if call.ticket_number and call.ticket_reserved and not issued:
         batch.tickets.append(TicketRow(call.ticket_number, call.call_id, call.ticket_reserved.at))
@@ -145,6 +151,20 @@ def _consultation_row(call: Call, judgement: Judgement) -> ConsultationRow:
         archived_at=_at(call.archived),
         archive_path=call.archive_path,
         archive_sha256=call.archive_sha256,
+        handed_over_at=_at(call.handed_over),
+    )
+
+
+def _form_row(call: Call) -> FormRow | None:
+    """Nothing while nobody has written on it."""
+    changes = call.form.shown.values()
+    if not changes:
+        return None
+    return FormRow(
+        call_id=call.call_id,
+        form=call.rules.form,
+        fields={change.field: change.value for change in changes if change.value is not None},
+        changed_at=max(change.at for change in changes),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agent.database.batch import batch_of
 from agent.database.errors import RecordRefused
 from agent.database.findings import Finding, Tally
-from agent.database.rows import CallRow, ConsultationRow, DeviationRow, StepRow, TicketRow
+from agent.database.rows import CallRow, ConsultationRow, DeviationRow, FormRow, StepRow, TicketRow
 from agent.domain.call import CallUnknown
 from agent.domain.events import AnyEvent
 from agent.domain.fairness import TOLERANCE, Watch, follow
@@ -40,6 +40,7 @@ class WholeCall(msgspec.Struct, frozen=True, kw_only=True):
     log: tuple[LogRow, ...] | None
     steps: tuple[StepRow, ...] | None
     deviations: tuple[DeviationRow, ...] | None
+    form: FormRow | None
     tickets: tuple[TicketRow, ...] | None
 
 
@@ -145,6 +146,8 @@ class CallCheck:
             yield "call_differs"
         if [whole.consultation] != batch.consultations:
             yield "consultation_differs"
+        if whole.form != next(iter(batch.forms), None):
+            yield "form_differs"
         if _in_order(whole.steps) != _in_order(batch.steps):
             yield "steps_differ"
         if _in_order(whole.deviations) != _in_order(batch.deviations):

@@ -136,6 +136,7 @@ PROMISES: dict[Promise, Words] = {
             "consultation_differs": "with another outcome, decision or archive",
             "steps_differ": "with other steps",
             "deviations_differ": "with other deviations",
+            "form_differs": "with another form",
             "ticket_differs": "with another ticket",
         },
     ),

@@ -70,6 +70,16 @@ class ConsultationRow(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     archive_path: str | None
     archive_sha256: str | None
+    handed_over_at: datetime | None
+
+
+class FormRow(msgspec.Struct, frozen=True):
+    """A row of consultation_forms; fields are those that are not empty, in their normal form."""
+
+    call_id: CallId
+    form: str
+    fields: dict[str, str]
+    changed_at: datetime
 
 
 class StepRow(msgspec.Struct):

@@ -1,10 +1,10 @@
 """The call machine: one fact and the call so far give the call as it is now and what must happen.
 
-Everything that affects a call's course is in this module and the five that it dispatches to:
+Everything that affects a call's course is in this module and the six that it dispatches to:
 `call_waiting` (until an operator answers), `call_talk` (the conversation), `call_prompts` (what
-a leg hears), `call_end`, and `call_handed` (what the exchange does by itself). The machine bears
-any order, loss or repetition of events: what is already known is not learnt twice, and what comes
-too late changes nothing.
+a leg hears), `call_end`, `call_form` (the form, its archive, the hand-over of its case), and
+`call_handed` (what the exchange does by itself). The machine bears any order, loss or repetition
+of events: what is already known is not learnt twice, and what comes too late changes nothing.
 
     WELCOMING → QUEUEING ⇄ RINGING → CONNECTING → TALKING → CLOSING → ENDED → ARCHIVED
         └───────────┴─────────┴──────────┴────(a leg is gone)───┘
@@ -15,17 +15,28 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from agent.domain import call_end, call_handed, call_prompts, call_talk, call_waiting
+from agent.domain import (
+    call_end,
+    call_form,
+    call_handed,
+    call_prompts,
+    call_talk,
+    call_waiting,
+)
 from agent.domain.call_state import Call, Decision, Playback, Stage
 from agent.domain.events import (
     AnyEvent,
     CallAdopted,
     CallArrived,
     CallerAnswered,
+    CaseHandedOver,
+    CaseNotHandedOver,
     DetailShed,
     DigitPressed,
     EffectRefused,
+    FieldFilled,
     FormArchived,
+    FormFinished,
     HandedToExchange,
     LegConnected,
     LegHungUp,
@@ -85,7 +96,21 @@ def replay(events: Iterable[AnyEvent]) -> Call:
     return call
 
 
+def _form_event(
+    call: Call, event: FieldFilled | FormFinished | CaseHandedOver | CaseNotHandedOver
+) -> Decision:
+    match event:
+        case FieldFilled():
+            return call_form.field_filled(call, event)
+        case FormFinished():
+            return call_form.form_finished(call, event)
+        case CaseHandedOver() | CaseNotHandedOver():
+            return call_form.case_handed_over(call, event)
+
+
 def _dispatch(call: Call, event: AnyEvent) -> Decision:
+    if isinstance(event, FieldFilled | FormFinished | CaseHandedOver | CaseNotHandedOver):
+        return _form_event(call, event)
     if call.stage is Stage.HANDED:
         return call_handed.handed(call, event)
     match event:
@@ -118,7 +143,7 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
         case EffectRefused():
             return _effect_refused(call, event)
         case FormArchived():
-            return call_end.form_archived(call, event)
+            return call_form.form_archived(call, event)
         case HandedToExchange():
             return call_handed.hand_over(call, event)
         case CallArrived() | CallAdopted() | DetailShed():  # repeated; counted before
@@ -165,7 +190,9 @@ def _timer_fired(call: Call, event: TimerFired) -> Decision:
         case "ticket":
             return call_talk.reserve_again(call)
         case "archive":
-            return call_end.archive_again(call)
+            return call_form.archive_in_time(call, event)
+        case "hand_over":
+            return call_form.hand_over_in_time(call, event)
         case _:
             return Decision(call)
 
@@ -188,6 +215,8 @@ def _effect_refused(call: Call, event: EffectRefused) -> Decision:
         case "ReserveTicket":
             return call_talk.ticket_refused(call)
         case "ArchiveForm":
-            return call_end.archive_refused(call)
+            return call_form.archive_refused(call)
+        case "HandOverCase":
+            return call_form.hand_over_refused(call)
         case _:
             return Decision(call)

@@ -4,24 +4,23 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from agent.domain.call_form import after_end
 from agent.domain.call_state import Call, Decision, Moment, Stage
 from agent.domain.call_waiting import next_operator
 from agent.domain.consultation import RECONCILED
 from agent.domain.effects import (
     AnyEffect,
-    ArchiveForm,
     HangUp,
     ReleaseOperator,
     RemoveBridge,
     StartTimer,
     StopSeeking,
 )
-from agent.domain.events import EffectRefused, Event, FormArchived, LegHungUp
+from agent.domain.events import EffectRefused, Event, LegHungUp
 from agent.domain.identifiers import ChannelId, bridge_of
 
 CLOSING_SECONDS = 10.0
 READING_SECONDS = 90.0
-ARCHIVE_AGAIN_SECONDS = 5.0
 INTERWORKING = 127  # Q.850: no more is known
 DEVICE_LOST = 44  # Q.850: channel not available; Asterisk's word for a telephone without voice
 HARDLY_THERE = timedelta(seconds=3)
@@ -157,33 +156,4 @@ def end(call: Call, event: Event) -> Decision:
     effects: list[AnyEffect] = [StopSeeking()] if waiting else []
     if bridged:
         effects.append(RemoveBridge(bridge=bridge_of(call.call_id)))
-    if call.ticket_awaited:  # a form without its ticket would stay so: it is written only once
-        return Decision(call, tuple(effects))
-    return Decision(call, (*effects, ArchiveForm()))
-
-
-def form_archived(call: Call, event: FormArchived) -> Decision:
-    """Step 7 is met by the document, not by a click."""
-    if call.archived or call.stage is not Stage.ENDED:
-        return Decision(call)
-    return Decision(
-        replace(
-            call,
-            stage=Stage.ARCHIVED,
-            archived=call.moment(event),
-            archive_path=event.path,
-            archive_sha256=event.sha256,
-        )
-    )
-
-
-def archive_refused(call: Call) -> Decision:
-    """The archive could not be written: try again, the clock of step 7 runs on."""
-    if call.stage is not Stage.ENDED:
-        return Decision(call)
-    return Decision(call, (StartTimer(timer="archive", seconds=ARCHIVE_AGAIN_SECONDS),))
-
-
-def archive_again(call: Call) -> Decision:
-    """Another try to write the archive."""
-    return Decision(call, (ArchiveForm(),)) if call.stage is Stage.ENDED else Decision(call)
+    return Decision(call, (*effects, *after_end(call, event.at)))

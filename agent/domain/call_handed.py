@@ -6,7 +6,7 @@ operator's star codes it understands *2 *3 *6 *8; the ticket of an escalated cas
 
 from msgspec.structs import replace
 
-from agent.domain import call_end, call_talk
+from agent.domain import call_end, call_form, call_talk
 from agent.domain.call_state import Call, Decision, Offer, Playback, Stage
 from agent.domain.effects import (
     AnyEffect,
@@ -14,7 +14,6 @@ from agent.domain.effects import (
     CancelTimer,
     HangUp,
     ReleaseOperator,
-    ReserveTicket,
     StartTimer,
     StopSeeking,
 )
@@ -94,14 +93,19 @@ def handed(call: Call, event: AnyEvent) -> Decision:
         case LegHungUp():
             return _hung_up(call, event)
         case TicketReserved() if call.ticket_number is None:
-            return Decision(
-                replace(call, ticket_number=event.ticket_number, ticket_reserved=call.moment(event))
+            call = replace(
+                call, ticket_number=event.ticket_number, ticket_reserved=call.moment(event)
             )
+            return call_form.go_on(call, event)
         case EffectRefused(effect="ReserveTicket"):
             again = StartTimer(timer="ticket", seconds=call_talk.TICKET_AGAIN_SECONDS)
             return Decision(call, (again,))
+        case EffectRefused(effect="HandOverCase"):
+            return call_form.hand_over_refused(call)
         case TimerFired(timer="ticket"):
             return call_talk.reserve_again(call)
+        case TimerFired(timer="hand_over"):
+            return call_form.hand_over_in_time(call, event)
         case _:
             return Decision(call)
 
@@ -153,7 +157,7 @@ def _marked(call: Call, event: StepMarked) -> Decision:
         case "6" if call.decision is None:
             return Decision(replace(call, decision="solved", decided=now))
         case "8" if call.decision != "escalated":
-            return Decision(replace(call, decision="escalated", decided=now), (ReserveTicket(),))
+            return call_form.escalated(replace(call, decision="escalated", decided=now))
         case _:
             return Decision(call)
 
@@ -165,7 +169,7 @@ def _hung_up(call: Call, event: LegHungUp) -> Decision:
             # His leg went in the same moment; its own word came later or never.
             call = call.with_offer(ended=call.moment(event), hung_up=event.by_other)
         ended = call_end.end(call, event)
-        archive = tuple(e for e in ended.effects if isinstance(e, ArchiveForm))
+        archive = tuple(e for e in ended.effects if isinstance(e, ArchiveForm | StartTimer))
         return Decision(ended.call, archive)
     return Decision(
         replace(

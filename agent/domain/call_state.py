@@ -8,6 +8,7 @@ import msgspec
 
 from agent.domain.effects import AnyEffect
 from agent.domain.events import Caller, Event, NumberPair, Opening, PlaybackResult
+from agent.domain.form_filling import ConsultationForm
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
 
@@ -93,6 +94,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     greeted: Moment | None = None
     greeted_by: Literal["speech", "mark"] | None = None
     identity_taken: Moment | None = None
+    form: ConsultationForm = ConsultationForm()
+    form_complete: dict[str, Moment] = {}
+    """When all that a step needs stood on the form for the first time, by the step's name."""
+    complete_now: tuple[str, ...] = ()
+    form_finished: Moment | None = None
+    outcome_told: str | None = None
     star: Moment | None = None
     decision: Literal["solved", "escalated"] | None = None
     decided: Moment | None = None
@@ -106,6 +113,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     caller_gone: Moment | None = None
     caller_cause: int | None = None
     ended: Moment | None = None
+    hand_over_asked: Moment | None = None
+    handed_over: Moment | None = None
+    hand_over_given_up: Moment | None = None
     archived: Moment | None = None
     archive_path: str | None = None
     archive_sha256: str | None = None
@@ -120,6 +130,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             line=event.line,
             form_number=event.form_number,
             rules=event.rules,
+            form=ConsultationForm(event.rules.zone),
             arrived=Moment(event.at, event.source, 1),
         )
 
@@ -150,6 +161,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def ticket_awaited(self) -> bool:
         """Whether the case is escalated and its ticket is still on its way."""
         return self.decision == "escalated" and self.ticket_number is None
+
+    @property
+    def hand_over_awaited(self) -> bool:
+        """Whether an escalated case has not gone on by message yet, and still may."""
+        settled = self.handed_over or self.hand_over_given_up
+        return self.rules.hand_over and self.decision == "escalated" and not settled
 
     @property
     def operator_gone(self) -> Moment | None:

@@ -8,11 +8,18 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from agent.domain import call_prompts
+from agent.domain import call_form, call_prompts
+from agent.domain.call_form import and_then
 from agent.domain.call_prompts import ACCEPTED, REFUSED
 from agent.domain.call_state import Call, Decision, Offer, Stage
 from agent.domain.effects import AnyEffect, ArchiveForm, CancelTimer, ReserveTicket, StartTimer
-from agent.domain.events import DigitPressed, NumberPair, OperatorSpoke, TicketReserved
+from agent.domain.events import (
+    DigitPressed,
+    FormFinished,
+    NumberPair,
+    OperatorSpoke,
+    TicketReserved,
+)
 
 CODE_SECONDS = 3.0
 """How long a star waits for its digit."""
@@ -67,10 +74,13 @@ def _code(call: Call, event: DigitPressed, offer: Offer) -> Decision:
             return _tone(replace(call, decision="solved", decided=now), offer, ACCEPTED)
         case "6" if call.decision == "solved":
             return _tone(call, offer, ACCEPTED)
+        case "7":
+            finished = FormFinished(at=event.at, source=event.source, by=offer.operator)
+            accepted = _tone(call, offer, ACCEPTED)
+            return and_then(accepted, lambda call: call_form.form_finished(call, finished))
         case "8" if call.decision != "escalated":
             call = replace(call, decision="escalated", decided=now)
-            accepted = _tone(call, offer, ACCEPTED)
-            return Decision(accepted.call, (*accepted.effects, ReserveTicket()))
+            return and_then(_tone(call, offer, ACCEPTED), call_form.escalated)
         case "8" | "0" if call.ticket_number:
             return _read_numbers(call)
         case "8":  # the ticket is on its way; asking again mends a reservation that failed
@@ -88,9 +98,12 @@ def ticket_reserved(call: Call, event: TicketReserved) -> Decision:
     if call.ticket_number:
         return Decision(call)
     call = replace(call, ticket_number=event.ticket_number, ticket_reserved=call.moment(event))
-    if call.stage is Stage.ENDED:
-        return Decision(call, (ArchiveForm(),))  # nobody is left to hear it; the form waited for it
-    return _read_numbers(call)
+    handed = call_form.go_on(call, event)
+    if call.stage is Stage.ENDED:  # nobody is left to hear it; the form waited for it
+        archives = any(isinstance(effect, ArchiveForm) for effect in handed.effects)
+        waits = () if archives else call_form.after_end(handed.call, event.at)
+        return Decision(handed.call, (*handed.effects, *waits))
+    return and_then(handed, _read_numbers)
 
 
 def ticket_refused(call: Call) -> Decision:

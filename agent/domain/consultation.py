@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from agent.domain.call_form import NO_CONSULTATION
 from agent.domain.call_state import Call, Stage
-from agent.domain.proofs import ANCHORS, PROOFS
+from agent.domain.proofs import ANCHORS, PROOFS, numbers_heard
 from agent.domain.sop import Sop, SopStep
 
 
@@ -28,6 +29,10 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
     INTERRUPTED = "interrupted"
     VOICEMAIL = "voicemail"
+    REFERRED = "referred"
+    SILENT = "silent"
+    PRANK = "prank"
+    WRONG_NUMBER = "wrong_number"
 
 
 StepState = Literal["met", "running", "unmet", "not_applicable"]
@@ -76,6 +81,8 @@ class Judgement(msgspec.Struct, frozen=True):
     deviations: tuple[Deviation, ...]
 
 
+WRITTEN_ON_FORM = ("identity_recorded", "decided", "solution_recorded")
+"""Steps that the form may still meet after the call, until it is archived."""
 RECONCILED = "reconciled"
 """Source of a hang-up that nobody reported: the leg was found to be gone."""
 
@@ -85,7 +92,10 @@ def outcome_of(call: Call) -> Outcome:
     if call.stage not in (Stage.ENDED, Stage.ARCHIVED):
         return Outcome.IN_PROGRESS
     if call.decision:
-        return Outcome(call.decision)
+        referred = call.decision == "solved" and call.outcome_told == Outcome.REFERRED
+        return Outcome.REFERRED if referred else Outcome(call.decision)
+    if call.conversation and call.outcome_told in NO_CONSULTATION:
+        return Outcome(call.outcome_told)
     if call.voicemail:
         return Outcome.VOICEMAIL
     if call.gave_up:
@@ -159,17 +169,24 @@ def _record(call: Call, step: SopStep) -> StepRecord:
 
 
 def _closed(call: Call, step: SopStep) -> bool:
-    """Whether nothing can meet the step any more; the archive comes after the call."""
-    return call.ended is not None and step.met_by != "form_archived"
+    """Whether nothing can meet the step any more; form, archive and message come after the call."""
+    if call.ended is None or step.met_by == "form_archived":
+        return False
+    if call.rules.form and step.met_by in WRITTEN_ON_FORM:
+        return call.archived is not None
+    return not (step.met_by == "numbers_heard" and numbers_heard(call) and call.hand_over_awaited)
 
 
 def _deviations(call: Call, step: SopStep, record: StepRecord) -> list[Deviation]:
     """Nobody answers for a call that never reached an operator, or that the system cut.
 
     Nor for what could not be proved because the service was away: that is the equipment's fault.
+    And a silent call, a prank or a wrong number is no consultation.
     """
     talk = call.conversation
     if not talk or call.by_exchange or call.adopted:
+        return []
+    if outcome_of(call) in NO_CONSULTATION:
         return []
     if call.ended and left_first(call) == "nobody":
         return []
@@ -212,6 +229,10 @@ def _output_missing(call: Call, step: SopStep) -> str | None:
             return "identity_not_recorded"
         case "decided" if first == "operator":
             return "ended_without_decision"
+        case "solution_recorded":
+            return "solution_not_recorded"
+        case "numbers_heard" if numbers_heard(call):
+            return "not_handed_over"
         case "numbers_heard":
             return "caller_left_before_hearing" if first == "caller" else "numbers_not_heard"
         case _:

@@ -116,6 +116,10 @@ class ArchiveForm(Effect, frozen=True, kw_only=True, tag="ArchiveForm"):
     """SOP step 7: write the consultation's document."""
 
 
+class HandOverCase(Effect, frozen=True, kw_only=True, tag="HandOverCase"):
+    """SOP step 8: open the ticket and send the case on by message; a repeat sends nothing twice."""
+
+
 AnyEffect = (
     AnswerCaller
     | PlayPrompt
@@ -132,4 +136,5 @@ AnyEffect = (
     | StartTimer
     | CancelTimer
     | ArchiveForm
+    | HandOverCase
 )

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
+from agent.domain.soft_checks import WarningKey
 
 AGENT = "agent"
 
@@ -200,6 +201,38 @@ class EffectRefused(Event, frozen=True, kw_only=True, tag="EffectRefused"):
     reason: str = ""
 
 
+class FieldFilled(Event, frozen=True, kw_only=True, tag="FieldFilled"):
+    """A field of the form got a value: as typed, in its normal form, and what seems wrong with it.
+
+    `complete` names the steps that lack no field after this; `tells_outcome` says that the field is
+    the one for the call's outcome.
+    """
+
+    field: str
+    raw: str
+    value: str | None
+    warnings: tuple[WarningKey, ...] = ()
+    complete: tuple[str, ...] = ()
+    tells_outcome: bool = False
+    by: str
+
+
+class FormFinished(Event, frozen=True, kw_only=True, tag="FormFinished"):
+    """Whoever fills in the form says that nothing more will be written."""
+
+    by: str
+
+
+class CaseHandedOver(Event, frozen=True, kw_only=True, tag="CaseHandedOver"):
+    """SOP step 8: the message that moves the case on was accepted; `way` says by which way."""
+
+    way: str
+
+
+class CaseNotHandedOver(Event, frozen=True, kw_only=True, tag="CaseNotHandedOver"):
+    """No message was accepted for so long that none is sent any more."""
+
+
 class FormArchived(Event, frozen=True, kw_only=True, tag="FormArchived"):
     """SOP step 7: the consultation's document was written once, with this hash."""
 
@@ -233,6 +266,10 @@ AnyEvent = (
     | TimerFired
     | EffectRefused
     | FormArchived
+    | FieldFilled
+    | FormFinished
+    | CaseHandedOver
+    | CaseNotHandedOver
     | CallAdopted
     | HandedToExchange
     | NoticeHeard

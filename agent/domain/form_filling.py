@@ -1,7 +1,7 @@
 """Filling in a form: one change at a time, each an event that stays; nothing is overwritten.
 
 A change is either taken, whatever may be wrong with its value, or refused with a sentence for the
-operator; a refused one touches nothing else. The form's state is the list of its changes.
+operator; a refused one touches nothing else.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from agent.domain.events import FieldFilled
 from agent.domain.form import (
     CallFact,
     FormDefinition,
@@ -18,7 +19,7 @@ from agent.domain.form import (
 )
 from agent.domain.plain_text import many_lines, one_paragraph, storable
 from agent.domain.secret_words import tells_secret
-from agent.domain.soft_checks import CHECKS, Checked, WarningKey, check_moment
+from agent.domain.soft_checks import CHECKS, Checked, check_moment
 
 _YES_NO = {"ya": "ya", "y": "ya", "yes": "ya", "tidak": "tidak", "t": "tidak", "no": "tidak"}
 
@@ -32,17 +33,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class FieldFilled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A field got a value: as it was typed, in its normal form, and what seems wrong with it."""
-
-    field: str
-    raw: str
-    value: str | None
-    warnings: tuple[WarningKey, ...] = ()
-    by: str
-    at: datetime
-
-
 class ChangeRefused(msgspec.Struct, frozen=True):
     """Why a change was not taken; what was typed is not repeated here, it may be a secret."""
 
@@ -52,33 +42,20 @@ class ChangeRefused(msgspec.Struct, frozen=True):
 
 
 class ConsultationForm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One consultation's form: every change that was taken, in order, by the office's zone."""
+    """One consultation's form as it stands, by the clock of the office; its changes are events."""
 
     zone: str = "WIB"
-    changes: tuple[FieldFilled, ...] = ()
+    shown: dict[str, FieldFilled] = {}
+    """The latest change of every field that somebody filled in or cleared."""
 
     def after(self, change: FieldFilled) -> "ConsultationForm":
         """The form with one more change."""
-        return ConsultationForm(self.zone, (*self.changes, change))
-
-    @property
-    def shown(self) -> dict[str, FieldFilled]:
-        """The latest change of every field that somebody filled in or cleared."""
-        return {change.field: change for change in self.changes}
+        return ConsultationForm(self.zone, {**self.shown, change.field: change})
 
     @property
     def values(self) -> dict[str, str | None]:
         """What stands in the fields, in its normal form; None or nothing where one is empty."""
         return {field: change.value for field, change in self.shown.items()}
-
-
-class FilledFirst(msgspec.Struct, frozen=True):
-    """When all that a step requires stood on the form for the first time, and by which change."""
-
-    at: datetime
-    by: str
-    change: int
-    """Place of the change in the form's list, from 0."""
 
 
 def fill(
@@ -93,11 +70,14 @@ def fill(
     if reason:
         return _refused(definition, change, reason, field)
     checked = _checked(field, raw, form.zone)
+    value = checked.value or None
     return FieldFilled(
         field=field.id,
         raw=raw,
-        value=checked.value or None,
+        value=value,
         warnings=checked.warnings,
+        complete=_complete(definition, {**form.values, field.id: value}),
+        tells_outcome=field.id == definition.outcome.field,
         by=change.by,
         at=change.at,
     )
@@ -121,30 +101,10 @@ def missing_for(
     return _missing(definition, form.values, step)
 
 
-def filled_first(
-    definition: FormDefinition, form: ConsultationForm, step: str
-) -> FilledFirst | None:
-    """The proof of a step: when all its fields were filled in for the first time.
-
-    What is cleared or asked for later does not take it back. Changes are told in the order of the
-    record; where their clocks disagree the moment is the latest of them, never one at which a
-    field was still empty. None before, and for a step that requires no field.
-    """
-    if not any(step in field.required_for for field in definition.fields):
-        return None
-    values: dict[str, str | None] = {}
-    latest: datetime | None = None
-    for place, change in enumerate(form.changes):
-        values[change.field] = change.value
-        latest = max(latest, change.at) if latest else change.at
-        if not _missing(definition, values, step):
-            return FilledFirst(latest, change.by, place)
-    return None
-
-
-def is_consultation(definition: FormDefinition, form: ConsultationForm) -> bool:
-    """False once the outcome says silent, prank or wrong number: no form in the recap's totals."""
-    return form.values.get(definition.outcome.field) not in definition.outcome.no_consultation
+def _complete(definition: FormDefinition, values: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The steps that lack no field; one that needs none is never done by the form alone."""
+    steps = sorted({step for field in definition.fields for step in field.required_for})
+    return tuple(step for step in steps if not _missing(definition, values, step))
 
 
 def _missing(

@@ -30,15 +30,36 @@ def _greeted(call: Call) -> Proofs:
     return _one("operator_pressed_*2" if by_mark else "operator_spoke", call.greeted)
 
 
+def _identity(call: Call) -> Proofs:
+    """With a form it is what stands there that counts, not a key that says so."""
+    if call.rules.form:
+        return _one("identity_on_form", call.form_complete.get("3"))
+    return _one("operator_pressed_*3", call.identity_taken)
+
+
 def _solution(call: Call) -> Proofs:
-    return _one("operator_pressed_*6", call.decided if call.decision == "solved" else None)
+    decided = call.decided if call.decision == "solved" else None
+    if not call.rules.form:
+        return _one("operator_pressed_*6", decided)
+    written = call.form_complete.get("6")
+    if not decided or not written:
+        return []
+    return [("decided_yes", decided), ("solution_on_form", written)]
 
 
 def _decided(call: Call) -> Proofs:
     return _one("decided_yes" if call.decision == "solved" else "decided_no", call.decided)
 
 
-def _numbers_heard(call: Call) -> Proofs:
+def _given_and_handed_over(call: Call) -> Proofs:
+    """Where a case goes on by message, one must have been accepted too."""
+    heard = numbers_heard(call)
+    if not call.rules.hand_over:
+        return heard
+    return [*heard, ("case_handed_over", call.handed_over)] if heard and call.handed_over else []
+
+
+def numbers_heard(call: Call) -> Proofs:
     """Both numbers heard to the end by the operator, and by the caller where he was on the line."""
     talk = call.conversation
     if not talk:
@@ -64,11 +85,11 @@ def _first_heard(call: Call, channel: str) -> Moment | None:
 PROOFS: dict[str, Callable[[Call], Proofs]] = {
     "call_arrived": lambda call: _one("call_arrived", call.arrived),
     "operator_greeted": _greeted,
-    "identity_recorded": lambda call: _one("operator_pressed_*3", call.identity_taken),
+    "identity_recorded": _identity,
     "decided": _decided,
     "solution_recorded": _solution,
     "form_archived": lambda call: _one("form_archived", call.archived),
-    "numbers_heard": _numbers_heard,
+    "numbers_heard": _given_and_handed_over,
     "notice_heard": _notice_heard,
 }
 
@@ -79,8 +100,9 @@ def _answered(call: Call) -> Moment | None:
 
 def _greeted_or_answered(call: Call) -> Moment | None:
     """A greeting marked after the identity was taken cannot have started that step's clock."""
-    answered, greeted, taken = _answered(call), call.greeted, call.identity_taken
-    if not answered or not greeted or (taken and taken.at < greeted.at):
+    answered, greeted = _answered(call), call.greeted
+    recorded = [moment for _, moment in _identity(call)]
+    if not answered or not greeted or (recorded and recorded[0].at < greeted.at):
         return answered
     return greeted
 
@@ -93,8 +115,8 @@ def _notice_started(call: Call) -> Moment | None:
 def _solved_or_ended(call: Call) -> Moment | None:
     if not call.ended:
         return None
-    solved = call.decided if call.decision == "solved" else None
-    return max((m for m in (solved, call.ended) if m), key=lambda m: m.at)
+    solved = [moment for _, moment in _solution(call)]
+    return max((*solved, call.ended), key=lambda m: m.at)
 
 
 ANCHORS: dict[str, Callable[[Call], Moment | None]] = {

@@ -16,3 +16,9 @@ class CallRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     please_wait_seconds: float = 30.0
     longest_wait_seconds: float = 300.0
     numbers_heard_by: Literal["both", "operator"] = "both"
+    form: str = ""
+    """Name of the consultation form; without one the operator's star codes are all there is."""
+    archive_after_seconds: float = 0.0
+    """How long after the call its form may still be filled in before it is archived as it is."""
+    hand_over: bool = False
+    """Whether an escalated case goes on by message, and step 8 waits until one was accepted."""

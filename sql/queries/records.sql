@@ -43,13 +43,13 @@ recorded_events AS (
 recorded_consultations AS (
     INSERT INTO consultations (
         call_id, form_number, sop, outcome, decision, decided_at, ticket_number,
-        archived_at, archive_path, archive_sha256
+        handed_over_at, archived_at, archive_path, archive_sha256
     )
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'consultations') AS given (
         call_id text, form_number text, sop text, outcome text, decision text,
-        decided_at timestamptz, ticket_number text, archived_at timestamptz,
-        archive_path text, archive_sha256 text
+        decided_at timestamptz, ticket_number text, handed_over_at timestamptz,
+        archived_at timestamptz, archive_path text, archive_sha256 text
     )
     WHERE given.call_id IN (SELECT call_id FROM recorded_calls)
     ON CONFLICT (call_id) DO UPDATE SET
@@ -57,9 +57,21 @@ recorded_consultations AS (
         decision = excluded.decision,
         decided_at = excluded.decided_at,
         ticket_number = excluded.ticket_number,
+        handed_over_at = excluded.handed_over_at,
         archived_at = excluded.archived_at,
         archive_path = excluded.archive_path,
         archive_sha256 = excluded.archive_sha256
+),
+recorded_forms AS (
+    INSERT INTO consultation_forms (call_id, form, fields, changed_at)
+    SELECT given.*
+    FROM batch, jsonb_to_recordset(batch.content -> 'forms') AS given (
+        call_id text, form text, fields jsonb, changed_at timestamptz
+    )
+    WHERE given.call_id IN (SELECT call_id FROM recorded_calls)
+    ON CONFLICT (call_id) DO UPDATE SET
+        fields = excluded.fields,
+        changed_at = excluded.changed_at
 ),
 recorded_steps AS (
     INSERT INTO consultation_steps (

@@ -74,7 +74,10 @@ CROSS JOIN LATERAL (
         ('end_without_time', (ended_at IS NULL) = (stage IN ('ended', 'archived'))),
         (
             'archive_without_time',
-            consultations.call_id IS NOT NULL AND (archived_at IS NULL) = (stage = 'archived')
+            -- An archived form's call stays open while its case is not handed over yet.
+            consultations.call_id IS NOT NULL
+            AND CASE WHEN archived_at IS NULL THEN stage = 'archived'
+                ELSE stage NOT IN ('ended', 'archived') END
         )
 ) AS looked (what, wrong)
 WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
@@ -85,7 +88,7 @@ WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
 -- Ended calls without their form, those of before $3 for too long; and forms later than $4.
 SELECT
     CASE
-        WHEN calls.stage = 'archived' THEN 'archived_late'
+        WHEN consultations.archived_at IS NOT NULL THEN 'archived_late'
         WHEN calls.stage = 'ended' AND calls.ended_at < $3::timestamptz THEN 'not_archived'
         ELSE 'open'
     END AS what,
@@ -94,7 +97,7 @@ FROM calls
 LEFT JOIN consultations USING (call_id)
 WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
   AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
-  AND (calls.stage <> 'archived' OR consultations.archived_at > calls.ended_at + $4::interval)
+  AND (consultations.archived_at IS NULL OR consultations.archived_at > calls.ended_at + $4::interval)
 
 -- name: verify_endless
 -- Calls without an end: answered before $3, or arrived longer ago than their waits and $5 take.
@@ -232,6 +235,12 @@ SELECT
         ),
         'deviations', (
             SELECT json_agg(deviations) FROM deviations WHERE deviations.call_id = calls.call_id
+        ),
+        'form', (
+            SELECT json_build_object(
+                'call_id', call_id, 'form', form, 'fields', fields, 'changed_at', changed_at
+            )
+            FROM consultation_forms WHERE consultation_forms.call_id = calls.call_id
         ),
         'tickets', (SELECT json_agg(tickets) FROM tickets WHERE tickets.call_id = calls.call_id)
     ) AS document

@@ -103,7 +103,8 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
     ),
     "ticket_twice": (
         {"guards_in_place", "numbers_closed", "tickets_of_escalated", "judged_anew"},
-        """ALTER TABLE tickets DROP CONSTRAINT ticket_number_twice;
+        """ALTER TABLE ticket_events DROP CONSTRAINT ticket_event_without_ticket;
+        ALTER TABLE tickets DROP CONSTRAINT ticket_number_twice;
         ALTER TABLE tickets DROP CONSTRAINT ticket_sequence_twice;
         INSERT INTO tickets (ticket_number, call_id, issued_at)
         SELECT ticket_number, 'call-2', issued_at FROM tickets""",
@@ -169,6 +170,10 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
         {"judged_anew"},
         """INSERT INTO deviations VALUES
         ('call-2', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}')""",
+    ),
+    "form_differs": (
+        {"judged_anew"},
+        "INSERT INTO consultation_forms VALUES ('call-2', 'formulir-konsultasi-1', '{}', now())",
     ),
     "ticket_differs": ({"judged_anew"}, "UPDATE tickets SET issued_at = now()"),
 }

@@ -1,5 +1,6 @@
 """A call told event by event, so that a test reads like a call log: event, then exact effects."""
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -12,9 +13,13 @@ from agent.domain.events import (
     CallArrived,
     Caller,
     CallerAnswered,
+    CaseHandedOver,
+    CaseNotHandedOver,
     DigitPressed,
     EffectRefused,
+    FieldFilled,
     FormArchived,
+    FormFinished,
     HandedToExchange,
     LegConnected,
     LegHungUp,
@@ -35,9 +40,15 @@ from agent.domain.events import (
     TimerFired,
     VoicemailLeft,
 )
+from agent.domain.form import parse_form
+from agent.domain.form_filling import Change, fill
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, operator_channel, playback_of
 from agent.domain.rules import CallRules
+from agent.settings import DATA
 
+FORM_FILE = parse_form(
+    tomllib.loads((DATA / "form" / "formulir-konsultasi-1.toml").read_text("utf-8"))
+)
 Effects = tuple[AnyEffect, ...]
 
 CALL = CallId("c0ffee")
@@ -55,12 +66,15 @@ class Story:
     """One call; every method tells one event at the story's moment and answers the effects."""
 
     def __init__(
-        self, numbers_heard_by: Literal["both", "operator"] = "both", start: datetime = MORNING
+        self,
+        numbers_heard_by: Literal["both", "operator"] = "both",
+        start: datetime = MORNING,
+        rules: CallRules | None = None,
     ) -> None:
         self.now = start
         self.told: list[AnyEvent] = []
         self._call: Call | None = None
-        self._rules = CallRules(sop=SOP, numbers_heard_by=numbers_heard_by)
+        self._rules = rules or CallRules(sop=SOP, numbers_heard_by=numbers_heard_by)
 
     @property
     def call(self) -> Call:
@@ -190,8 +204,58 @@ class Story:
     def refused(self, effect: str, target: str = "") -> Effects:
         return self.tell(EffectRefused(at=self.now, effect=effect, target=target, reason="no"))
 
+    def fills(self, *filled: tuple[str, str], by: str = SITI) -> Effects:
+        """Several fields of the form at one moment; the effects of the last."""
+        effects: Effects = ()
+        for field, text in filled:
+            change = fill(
+                FORM_FILE, self.call.form, Change(field=field, text=text, by=by, at=self.now)
+            )
+            assert isinstance(change, FieldFilled), change
+            effects = self.tell(change)
+        return effects
+
+    def finishes(self) -> Effects:
+        return self.tell(FormFinished(at=self.now, by=SITI))
+
+    def message_accepted(self) -> Effects:
+        return self.tell(CaseHandedOver(at=self.now, way="level_email"))
+
+    def message_given_up(self) -> Effects:
+        return self.tell(CaseNotHandedOver(at=self.now))
+
     def archived(self) -> Effects:
         return self.tell(FormArchived(at=self.now, path="2026/0123.json", sha256="ab" * 32))
+
+
+IDENTITY = (
+    ("caller_name", "Budi Santoso"),
+    ("user_type", "penyedia"),
+    ("business_name", "CV Melati"),
+    ("contact_phone", "0811234567"),
+    ("application", "spse"),
+    ("category", "06"),
+    ("problem", "Unggah penawaran gagal"),
+)
+"""All that step 3 needs; the last field completes it."""
+WITH_FORM = CallRules(sop=SOP, form=FORM_FILE.name, archive_after_seconds=480.0, hand_over=True)
+
+
+def talking_with_form(rules: CallRules = WITH_FORM) -> Story:
+    """As `talking`, under rules with a form and hand-over by message."""
+    story = Story(rules=rules)
+    story.arrives()
+    story.after(0.1).caller_answered()
+    story.after(3).prompt_finished(1)
+    story.after(5).prompt_finished(2)
+    story.after(2).prompt_finished(3)
+    story.offered(SITI)
+    story.after(4).answers()
+    story.ready()
+    story.connected(CALLER)
+    story.connected(FIRST)
+    story.after(2).speaks()
+    return story
 
 
 def welcoming(numbers_heard_by: Literal["both", "operator"] = "both") -> Story:

@@ -12,13 +12,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from agent.domain.call import decide, replay
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import Outcome, judge
-from agent.domain.effects import AnyEffect
+from agent.domain.effects import AnyEffect, StartTimer
 from agent.domain.events import (
     AnyEvent,
     CallerAnswered,
+    CaseHandedOver,
+    CaseNotHandedOver,
     DigitPressed,
     EffectRefused,
+    FieldFilled,
     FormArchived,
+    FormFinished,
     LegConnected,
     LegHungUp,
     OperatorAnswered,
@@ -34,12 +38,24 @@ from agent.domain.events import (
 from agent.domain.identifiers import bridge_of, operator_channel, playback_of
 from agent.domain.sop import parse_sop
 from agent.settings import DATA
-from tests.domain.story import BUDI, CALL, CALLER, MORNING, SITI, TICKET, Story
+from tests.domain.story import (
+    BUDI,
+    CALL,
+    CALLER,
+    FORM_FILE,
+    IDENTITY,
+    MORNING,
+    SITI,
+    TICKET,
+    WITH_FORM,
+    Story,
+)
 from tests.domain.world import World
 
 PROCEDURE = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
 ORDER = list(Stage)
 BACK = {(stage, Stage.QUEUEING) for stage in (Stage.RINGING, Stage.CONNECTING, Stage.TALKING)}
+OUTCOMES = tuple(("outcome", outcome) for outcome in FORM_FILE.lists["outcome"])
 ENDED = (Stage.ENDED, Stage.ARCHIVED)
 TIMERS = (
     "welcome",
@@ -53,6 +69,7 @@ TIMERS = (
     "closing",
     "closing_forced",
     "archive",
+    "hand_over",
 )
 REFUSABLE = (
     "AnswerCaller",
@@ -64,6 +81,7 @@ REFUSABLE = (
     "RemoveBridge",
     "ReserveTicket",
     "ArchiveForm",
+    "HandOverCase",
 )
 
 _EVENT = msgspec.json.Decoder(AnyEvent)
@@ -107,8 +125,19 @@ def _goes_forward(before: Call, call: Call, effects: tuple[AnyEffect, ...]) -> N
     assert ORDER.index(step[0]) <= ORDER.index(step[1]) or step in BACK
     names = [type(effect).__name__ for effect in effects]
     if before.stage not in ENDED and call.stage in ENDED:
-        assert names.count("ArchiveForm") == (0 if call.ticket_awaited else 1)
-    for once in ("ended", "archived", "caller_gone", "ticket_number", "queued", "gave_up"):
+        waits = StartTimer in map(type, effects) and call.rules.archive_after_seconds > 0
+        assert names.count("ArchiveForm") == (0 if call.ticket_awaited or waits else 1)
+    assert before.form_complete.items() <= call.form_complete.items()
+    for once in (
+        "ended",
+        "archived",
+        "handed_over",
+        "form_finished",
+        "caller_gone",
+        "ticket_number",
+        "queued",
+        "gave_up",
+    ):
         assert getattr(before, once) in (None, getattr(call, once))
     if before.stage in ENDED:
         assert not {"RingOperator", "PlayPrompt", "ConnectLegs", "SeekOperator"} & set(names)
@@ -127,10 +156,13 @@ class CallLife(RuleBasedStateMachine):
     @initialize(
         progress=st.sampled_from(["arrived", "queueing", "ringing", "talking", "escalated"]),
         heard_by=st.sampled_from(["both", "operator"]),
+        with_form=st.booleans(),
     )
-    def begin(self, progress: str, heard_by: str) -> None:
+    def begin(self, progress: str, heard_by: str, with_form: bool) -> None:
         self.world = World(
-            lambda *seen: keep_promises(*seen), "both" if heard_by == "both" else "operator"
+            lambda *seen: keep_promises(*seen),
+            "both" if heard_by == "both" else "operator",
+            with_form=with_form,
         )
         steps: dict[str, Callable[[], None]] = {
             "arrived": lambda: None,
@@ -204,6 +236,19 @@ class CallLife(RuleBasedStateMachine):
     @rule(keys=st.sampled_from(["*2", "*3", "*6", "*8", "*0", "**", "*", "5", "*9"]))
     def operator_presses(self, keys: str) -> None:
         self._press_first(keys)
+
+    @rule(filled=st.sampled_from((*IDENTITY, ("email", "b@c.id"), ("solution", "ya"), *OUTCOMES)))
+    def somebody_writes(self, filled: tuple[str, str]) -> None:
+        self.world.write(*filled)
+
+    @rule()
+    def somebody_writes_all_that_step_3_needs(self) -> None:
+        for filled in IDENTITY:
+            self.world.write(*filled)
+
+    @rule()
+    def the_form_is_finished(self) -> None:
+        self.world.finish_form()
 
     @rule(leg_of_caller=st.booleans())
     def somebody_speaks(self, leg_of_caller: bool) -> None:
@@ -306,15 +351,28 @@ def any_events() -> st.SearchStrategy[AnyEvent]:
             target=targets,
         ),
         st.builds(FormArchived, **stamp, path=st.just("x"), sha256=st.just("y")),
+        st.builds(
+            FieldFilled,
+            **stamp,
+            field=st.sampled_from(["outcome", "problem"]),
+            raw=st.just("?"),
+            value=st.sampled_from([None, "solved", "escalated", "prank", "referred"]),
+            complete=st.sampled_from([(), ("3",), ("3", "8")]),
+            tells_outcome=st.booleans(),
+            by=st.just("x"),
+        ),
+        st.builds(FormFinished, **stamp, by=st.just("x")),
+        st.builds(CaseHandedOver, **stamp, way=st.just("webhook")),
+        st.builds(CaseNotHandedOver, **stamp),
     )
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.lists(any_events(), max_size=60))
+@given(st.lists(any_events(), max_size=60), st.booleans())
 def test_any_events_in_any_order_are_decided_and_every_decision_keeps_its_promises(
-    events: list[AnyEvent],
+    events: list[AnyEvent], with_form: bool
 ) -> None:
-    story = Story()
+    story = Story(rules=WITH_FORM if with_form else None)
     story.arrives()
     call = story.call
     kept = list(story.told)
@@ -330,7 +388,7 @@ def test_any_events_in_any_order_are_decided_and_every_decision_keeps_its_promis
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_every_fact_told_twice_in_a_row_is_learnt_once(data: st.DataObject) -> None:
-    story = Story()
+    story = Story(rules=data.draw(st.sampled_from([WITH_FORM, None])))
     story.arrives()
     for event in data.draw(st.lists(any_events(), max_size=40)):
         story.tell(event)

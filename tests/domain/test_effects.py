@@ -11,6 +11,7 @@ from tests.domain.story import (
     queueing,
     reading_numbers,
     solved,
+    talking_with_form,
 )
 
 
@@ -22,7 +23,10 @@ def wishes() -> Effects:
     read.presses("*0")
     read.hangs_up(FIRST)
     found: list[AnyEffect] = []
-    for story in (given_up, read, solved()):
+    handed = talking_with_form()
+    handed.presses("*8*7")
+    handed.ticket()
+    for story in (given_up, read, solved(), handed):
         call = None
         for event in story.told:
             decision = decide(call, event)

@@ -6,12 +6,14 @@ import pytest
 from agent.domain.events import AGENT, AnyEvent, DetailShed, TimerFired
 from tests.domain.story import (
     CALLER,
+    IDENTITY,
     MORNING,
     Story,
     handed_talk,
     reading_numbers,
     ringing,
     solved,
+    talking_with_form,
 )
 
 
@@ -32,7 +34,15 @@ def stories() -> list[Story]:
     unanswered.voicemail()
     adopted = Story()
     adopted.adopted()
-    return [timed, archived, read, exchange, unanswered, adopted]
+    written = talking_with_form()
+    written.fills(*IDENTITY, ("outcome", "escalated"))
+    written.finishes()
+    written.ticket()
+    written.message_accepted()
+    given_up = talking_with_form()
+    given_up.presses("*8")
+    given_up.message_given_up()
+    return [timed, archived, read, exchange, unanswered, adopted, written, given_up]
 
 
 def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:

@@ -7,16 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.domain.events import FieldFilled
 from agent.domain.form import FormField, parse_form
 from agent.domain.form_filling import (
     Change,
     ChangeRefused,
     ConsultationForm,
-    FieldFilled,
-    FilledFirst,
     fill,
-    filled_first,
-    is_consultation,
     missing_for,
     prefilled,
 )
@@ -122,7 +119,7 @@ def test_what_looks_wrong_is_taken_all_the_same_with_a_warning_that_has_words(fi
     assert all(FORM.warnings[key].id and FORM.warnings[key].en for key in warnings)
 
 
-def test_nothing_is_overwritten_and_an_empty_text_clears() -> None:
+def test_the_latest_change_counts_and_an_empty_text_clears() -> None:
     form = taken(
         ConsultationForm(),
         change("caller_name", "Budi", 1),
@@ -133,7 +130,6 @@ def test_nothing_is_overwritten_and_an_empty_text_clears() -> None:
         change("outcome", "", 6),
         change("screenshot_promised", "", 7),
     )
-    assert [c.raw for c in form.changes] == ["Budi", "Budi Santoso", "x", " \n", "prank", "", ""]
     assert form.values == {
         "caller_name": "Budi Santoso",
         "email": None,
@@ -248,56 +244,45 @@ def test_what_other_steps_lack() -> None:
     assert names(written({"solution": "Reset melalui INAPROC"}), "6") == []
 
 
-def test_step_3_is_proved_by_the_change_that_filled_the_last_required_field() -> None:
-    form = written(SUPPLIER)
-    assert filled_first(FORM, form, "3") == FilledFirst(at(6), "sari", 6)
-    for shorter in range(len(form.changes)):
-        assert filled_first(FORM, ConsultationForm("WIB", form.changes[:shorter]), "3") is None
+def completed(*changes: Change) -> list[tuple[str, ...]]:
+    """The steps that lack nothing after each change."""
+    form, found = ConsultationForm(), []
+    for one in changes:
+        filled = fill(FORM, form, one)
+        assert isinstance(filled, FieldFilled), filled
+        found.append(filled.complete)
+        form = form.after(filled)
+    return found
 
 
-def test_step_6_is_proved_by_the_solution() -> None:
-    form = taken(written(SUPPLIER), change("solution", "Reset lewat INAPROC", 90, by="dewi"))
-    assert filled_first(FORM, form, "6") == FilledFirst(at(90), "dewi", 7)
-    assert filled_first(FORM, written(SUPPLIER), "6") is None
+def test_each_change_says_which_steps_lack_nothing_any_more() -> None:
+    identity = [change(field, text) for field, text in SUPPLIER.items()]
+    solution, email = change("solution", "Reset lewat INAPROC"), change("email", "b@c.id")
+    assert completed(*identity, solution, email) == [
+        *([()] * 6),
+        ("3",),
+        ("3", "6"),
+        ("3", "6", "8"),
+    ]
 
 
-def test_a_step_that_requires_nothing_is_never_proved_by_the_form() -> None:
-    assert filled_first(FORM, written(SUPPLIER), "5") is None
+def test_a_field_that_is_cleared_or_asked_for_later_is_lacked_again() -> None:
+    identity = [change(field, text) for field, text in SUPPLIER.items()]
+    later = [change("problem", ""), change("problem", "Gagal"), change("user_type", "ppk")]
+    assert completed(*identity, *later, change("institution", "Dinas PU"))[6:] == [
+        ("3",),
+        (),
+        ("3",),
+        (),
+        ("3",),
+    ]
 
 
-def test_what_was_filled_once_is_not_taken_back() -> None:
-    form = written(SUPPLIER)
-    proof = filled_first(FORM, form, "3")
-    form = taken(form, change("problem", "", 50), change("user_type", "ppk", 51))
-    assert names(form, "3") == ["institution", "problem"]
-    assert filled_first(FORM, form, "3") == proof
-
-
-def test_who_turns_out_to_be_an_official_completes_the_form_with_his_institution() -> None:
-    values = {**SUPPLIER, "user_type": "ppk"}
-    form = written(values)
-    assert filled_first(FORM, form, "3") is None
-    form = taken(form, change("institution", "Dinas PU", 70))
-    assert filled_first(FORM, form, "3") == FilledFirst(at(70), "sari", 7)
-
-
-def test_clocks_that_disagree_never_prove_a_step_before_its_last_field() -> None:
-    form = taken(written(SUPPLIER), change("solution", "Sudah", 100))
-    early = taken(ConsultationForm(), change("problem", SUPPLIER["problem"], 30))
-    rest = {k: v for k, v in SUPPLIER.items() if k != "problem"}
-    for n, (field, text) in enumerate(rest.items()):
-        early = taken(early, change(field, text, n))
-    assert filled_first(FORM, early, "3") == FilledFirst(at(30), "sari", 6)
-    assert filled_first(FORM, form, "3") == FilledFirst(at(6), "sari", 6)
-
-
-def test_silent_prank_and_wrong_number_are_no_consultation() -> None:
-    assert is_consultation(FORM, ConsultationForm())
-    for outcome in FORM.lists["outcome"]:
-        form = written({"outcome": outcome})
-        wanted = outcome not in ("silent", "prank", "wrong_number")
-        assert is_consultation(FORM, form) is wanted
-        assert is_consultation(FORM, taken(form, change("outcome", "")))
+def test_only_the_outcomes_field_tells_the_outcome() -> None:
+    told = fill(FORM, ConsultationForm(), change("outcome", "prank"))
+    other = fill(FORM, ConsultationForm(), change("application", "spse"))
+    assert isinstance(told, FieldFilled) and told.tells_outcome
+    assert isinstance(other, FieldFilled) and not other.tells_outcome
 
 
 ANY_CHANGE = st.builds(
@@ -315,7 +300,6 @@ def test_whatever_is_typed_the_form_can_be_stored_and_proves_what_it_shows(
     changes: list[Change],
 ) -> None:
     form = ConsultationForm()
-    complete_at: int | None = None
     for one in changes:
         before = form
         answer = fill(FORM, form, one)
@@ -327,21 +311,6 @@ def test_whatever_is_typed_the_form_can_be_stored_and_proves_what_it_shows(
         assert "\x00" not in answer.raw
         assert answer.value is None or answer.value.strip()
         assert (answer.field, answer.by, answer.at) == (one.field, one.by, one.at)
-        if complete_at is None and not missing_for(FORM, form, "3"):
-            complete_at = len(form.changes) - 1
+        assert ("3" in answer.complete) is (not missing_for(FORM, form, "3"))
     stored = msgspec.json.encode(form)
     assert msgspec.json.decode(stored, type=ConsultationForm) == form
-    proof = filled_first(FORM, form, "3")
-    assert (proof.change if proof else None) == complete_at
-
-
-@thoroughly
-@given(st.permutations(sorted(SUPPLIER)), st.lists(st.integers(0, 60), min_size=7, max_size=7))
-def test_in_any_order_step_3_is_proved_by_the_last_field_and_the_latest_clock(
-    order: list[str], seconds: list[int]
-) -> None:
-    form = ConsultationForm()
-    for field, second in zip(order, seconds, strict=True):
-        assert filled_first(FORM, form, "3") is None
-        form = taken(form, change(field, SUPPLIER[field], second))
-    assert filled_first(FORM, form, "3") == FilledFirst(at(max(seconds)), "sari", 6)

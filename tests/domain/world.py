@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
+from msgspec.structs import replace
+
 from agent.domain import floor as floors
 from agent.domain.call import decide
 from agent.domain.call_state import Call, Stage
@@ -18,6 +20,7 @@ from agent.domain.effects import (
     ArchiveForm,
     CancelTimer,
     ConnectLegs,
+    HandOverCase,
     HangUp,
     PlayPrompt,
     ReleaseOperator,
@@ -35,9 +38,12 @@ from agent.domain.events import (
     CallArrived,
     Caller,
     CallerAnswered,
+    CaseHandedOver,
     DigitPressed,
     EffectRefused,
+    FieldFilled,
     FormArchived,
+    FormFinished,
     LegConnected,
     LegHungUp,
     OperatorAnswered,
@@ -52,9 +58,21 @@ from agent.domain.events import (
     TimerFired,
 )
 from agent.domain.floor import Floor, Waiting
+from agent.domain.form_filling import Change, fill
 from agent.domain.identifiers import ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
-from tests.domain.story import BUDI, CALL, CALLER, FORM, MORNING, SITI, SOP, TICKET
+from tests.domain.story import (
+    BUDI,
+    CALL,
+    CALLER,
+    FORM,
+    FORM_FILE,
+    MORNING,
+    SITI,
+    SOP,
+    TICKET,
+    WITH_FORM,
+)
 
 ARI = "ARI"
 ROSTER = {SITI: "Siti", BUDI: "Budi"}
@@ -67,6 +85,8 @@ class World:
         self,
         see: Callable[[AnyEvent, Call | None, Call, tuple[AnyEffect, ...]], None],
         numbers_heard_by: Literal["both", "operator"] = "both",
+        *,
+        with_form: bool = False,
     ) -> None:
         self.now = MORNING
         self.call: Call | None = None
@@ -91,7 +111,9 @@ class World:
                 caller=Caller(shown="tanpa nomor"),
                 line="1500",
                 form_number=FORM,
-                rules=CallRules(sop=SOP, numbers_heard_by=numbers_heard_by),
+                rules=replace(WITH_FORM, numbers_heard_by=numbers_heard_by)
+                if with_form
+                else CallRules(sop=SOP, numbers_heard_by=numbers_heard_by),
             )
         )
 
@@ -177,6 +199,19 @@ class World:
             if playbacks:
                 self._told(PromptStarted(at=self.now, source=ARI, playback=playbacks[0]))
 
+    def write(self, field: str, text: str) -> None:
+        """Somebody writes into a field of the form."""
+        assert self.call is not None
+        change = fill(
+            FORM_FILE, self.call.form, Change(field=field, text=text, by=SITI, at=self.now)
+        )
+        assert isinstance(change, FieldFilled), change
+        self._tell(change)
+
+    def finish_form(self) -> None:
+        """Somebody says that the form is finished."""
+        self._tell(FormFinished(at=self.now, by=SITI))
+
     def overdue(self) -> None:
         """The agent believes the end of every prompt lost."""
         assert self.call is not None
@@ -227,6 +262,8 @@ class World:
             case ArchiveForm():
                 archived = FormArchived(at=self.now, path="form.json", sha256="00" * 32)
                 self.in_flight.append(archived)
+            case HandOverCase():
+                self.in_flight.append(CaseHandedOver(at=self.now, way="level_email"))
             case _:
                 self._command(effect)
 
