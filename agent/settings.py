@@ -60,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agi_port: Port = 4573
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
+    form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"
     recorded_prompts_folder: Path | None = None
     piper_voice: Path | None = None
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new_round_seconds: Seconds = 5.0
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
+    archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
     numbers_heard_by: Literal["both", "operator"] = "both"
     talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

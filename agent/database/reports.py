@@ -13,10 +13,7 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Evidence, Outcome, StepRecord
 from agent.domain.events import AnyEvent, DetailShed
 from agent.domain.identifiers import CallId, OperatorId
-from agent.domain.numbers import parse_ticket_number
-
-# 0123/FK-TLP/LPSE.BTG/2026 in any case and with any spaces, or in short 123/2026.
-_FORM = re.compile(r"(\d{1,9})/(?:\S*/)?(\d{4})")
+from agent.domain.numbers import parse_form_number, parse_ticket_number
 
 _STATE = msgspec.json.Decoder(Call)
 _EVENT = msgspec.json.Decoder(AnyEvent)
@@ -140,10 +137,9 @@ def _step(row: asyncpg.Record) -> StepRecord:
 
 
 async def _call_id(connection: Connection, typed: str) -> CallId:
-    form = _FORM.fullmatch(re.sub(r"\s+", "", typed))
-    if form:
-        year, sequence = int(form[2]), int(form[1])
-        found = await connection.fetchval(sql("find_call_by_form"), year, sequence)
+    if "/" in typed:
+        form = parse_form_number(typed)
+        found = await connection.fetchval(sql("find_call_by_form"), form.year, form.sequence)
     else:
         found = await connection.fetchval(sql("find_call_by_ticket"), parse_ticket_number(typed))
     if found is None:

@@ -11,6 +11,8 @@ import msgspec
 from stdnum import damm
 
 FORM_NUMBER_PATTERN = "{sequence:04d}/FK-TLP/{office}/{year}"
+# 0123/FK-TLP/LPSE.BTG/2026 in any case and with any spaces, or in short 123/2026.
+_FORM = re.compile(r"(\d{1,9})/(?:\S*/)?(\d{4})")
 _TICKET = re.compile(r"([0-9]{2})([0-9]{5}|[1-9][0-9]{5,})([0-9])")
 _SIGNS = re.compile(r"[\s./\u2010-\u2015-]+")
 
@@ -39,6 +41,17 @@ def render_ticket_number(number: YearNumber) -> str:
     """
     year, sequence = f"{number.year % 100:02d}", f"{number.sequence:05d}"
     return f"{year}-{sequence}-{damm.calc_check_digit(year + sequence)}"
+
+
+def parse_form_number(text: str) -> YearNumber:
+    """The place in its year of a form number, also when it was typed in short (123/2026).
+
+    Raises NumberInvalid when it is not a form number.
+    """
+    matched = _FORM.fullmatch(re.sub(r"\s+", "", text))
+    if not matched:
+        raise NumberInvalid(text)
+    return YearNumber(int(matched[2]), int(matched[1]))
 
 
 def parse_ticket_number(text: str) -> str:
