@@ -37,6 +37,9 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("replay",),
         ("capture",),
         ("doctor",),
+        ("form", "show"),
+        ("form", "fill"),
+        ("form", "finish"),
     }
 
 
