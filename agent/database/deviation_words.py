@@ -19,6 +19,9 @@ from agent.domain.identifiers import CallId, OperatorId
 
 Kind = Literal["time", "output", "equipment"]
 
+LIST_S = 30.0
+"""Where few of many deviations are wanted, many are looked at."""
+
 _ACCOUNT = re.compile(r"op-[0-9]+")
 _WORDS = msgspec.json.Decoder(tuple[DeviationWord, ...])
 
@@ -48,7 +51,7 @@ async def list_deviations(
     url: str, wanted: DeviationFilter, limit: int = 200
 ) -> list[ListedDeviation]:
     """Deviations of calls, newest first. Raises DatabaseUnreachable."""
-    async with connected(url) as connection:
+    async with connected(url, LIST_S, LIST_S) as connection:
         rows = await connection.fetch(
             sql("list_deviations"),
             wanted.since,

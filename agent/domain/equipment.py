@@ -7,7 +7,6 @@ could not be met; a month is over and its recap was not made.
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -87,12 +86,10 @@ def archive_missing(
     A day and no longer, so that what is on record of it never depends on another day's calls.
     """
 
-    def day_of(form: OverdueForm) -> date:
-        return local(form.ended_at + within, zone).date()
-
-    ordered = sorted(forms, key=lambda form: (form.ended_at, form.form_number))
-    for day, group in groupby(ordered, key=day_of):
-        of_the_day = list(group)
+    days: dict[date, list[OverdueForm]] = {}
+    for form in sorted(forms, key=lambda form: (form.ended_at, form.form_number)):
+        days.setdefault(local(form.ended_at + within, zone).date(), []).append(form)
+    for day, of_the_day in days.items():
         began = of_the_day[0].ended_at + within
         archived = [form.archived_at for form in of_the_day if form.archived_at]
         yield EquipmentDeviation(
