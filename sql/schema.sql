@@ -71,6 +71,21 @@ CREATE TABLE consultations (
     handed_over_at timestamp with time zone
 );
 
+CREATE TABLE deviation_words (
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    step text NOT NULL,
+    sequence integer NOT NULL,
+    role text NOT NULL,
+    verdict text,
+    text text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    limit_s double precision,
+    measured_s double precision,
+    reason text NOT NULL
+);
+
 CREATE TABLE deviations (
     call_id text NOT NULL,
     kind text NOT NULL,
@@ -81,6 +96,14 @@ CREATE TABLE deviations (
     operator text,
     reason text NOT NULL,
     events integer[] NOT NULL
+);
+
+CREATE TABLE equipment_deviations (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    proof jsonb NOT NULL
 );
 
 CREATE TABLE exchange_ledger (
@@ -217,11 +240,41 @@ ALTER TABLE consultations ADD CONSTRAINT form_number_twice
 ALTER TABLE consultations ADD CONSTRAINT form_sequence_twice
     UNIQUE (form_year, form_sequence);
 
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_decision_without_verdict
+    CHECK (((role = 'decision'::text) = (verdict IS NOT NULL)));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_role
+    CHECK ((role = ANY (ARRAY['explanation'::text, 'decision'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_verdict
+    CHECK ((verdict = ANY (ARRAY['excused'::text, 'upheld'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_that_says_nothing
+    CHECK (((text ~ '\S'::text) AND (by ~ '\S'::text)));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_twice
+    PRIMARY KEY (call_id, kind, step, sequence);
+
 ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
     CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
 
 ALTER TABLE deviations ADD CONSTRAINT deviation_twice
     PRIMARY KEY (call_id, kind, step);
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['form_service'::text, 'recap'::text, 'archive'::text])));
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_that_ends_before_it_began
+    CHECK ((ended_at >= began_at));
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_twice
+    PRIMARY KEY (kind, subject);
 
 ALTER TABLE exchange_ledger ADD CONSTRAINT ledger_entry_twice
     PRIMARY KEY (channel, at, kind, mark, note);
@@ -307,6 +360,9 @@ ALTER TABLE consultations ADD CONSTRAINT consultation_under_unknown_sop
 ALTER TABLE consultations ADD CONSTRAINT consultation_without_call
     FOREIGN KEY (call_id) REFERENCES calls(call_id);
 
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
@@ -331,6 +387,10 @@ CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree
 CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
+
+CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
 
 CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
 
@@ -363,6 +423,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_deviation_words()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'deviation_words is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_ticket_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -389,5 +459,7 @@ END
 $function$;
 
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+
+CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
 
 CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();
