@@ -35,7 +35,13 @@ EXPECTED = {
 }
 """What msgspec would say with a pattern or only by the value it refuses."""
 
-_NOT_SETTINGS = {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
+_NOT_SETTINGS = {
+    "LPSE_SETTINGS",
+    "LPSE_VAR",
+    "LPSE_CACHE",
+    "LPSE_ASTERISK_ROOT",
+    "LPSE_SERVERS_ROOT",
+}
 """Variables of our own that say where things lie to the set-up and the tests."""
 
 

@@ -80,6 +80,7 @@ def test_variables_of_the_set_up_and_of_others_are_not_ours_to_judge() -> None:
         "LPSE_VAR": "var",
         "LPSE_CACHE": "/var/cache/lpse-agent",
         "LPSE_ASTERISK_ROOT": "",
+        "LPSE_SERVERS_ROOT": "/var/cache/lpse-agent/servers",
         "PATH": "/bin",
         "HTTP_PORT": "x",
     }
@@ -168,4 +169,5 @@ def test_the_secret_is_read_when_it_is_needed(tmp_path: Path) -> None:
 def test_no_setting_is_named_like_a_variable_of_the_set_up() -> None:
     names = {f"LPSE_{name.upper()}" for name in Settings.__struct_fields__}
     assert "LPSE_HTTP_PORT" in names
-    assert not names & {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
+    others = {"SETTINGS", "VAR", "CACHE", "ASTERISK_ROOT", "SERVERS_ROOT"}
+    assert not names & {f"LPSE_{name}" for name in others}
