@@ -4,7 +4,6 @@ Each runs in the root of deploy/set_up_servers.py as a user without rights, on f
 127.0.0.1, and keeps all that it has in a folder of its own there until it is closed.
 """
 
-import contextlib
 import os
 import secrets
 import shutil
@@ -102,11 +101,11 @@ class OfficeServer:
         if self._process is None:
             return
         self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(STOP_DEADLINE_S)
-        with contextlib.suppress(ProcessLookupError):
+        except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            self._process.wait()
         self._process = None
         deadline = time.monotonic() + STOP_DEADLINE_S
         while self._takes_connections() and time.monotonic() < deadline:
@@ -170,10 +169,10 @@ class MailServer(OfficeServer):
         )
 
     def command(self) -> tuple[str, ...]:
-        return "/usr/sbin/exim4", "-C", f"{self.inside}/exim.conf", "-bdf"
+        return "/usr/sbin/exim4", "-C", f"{self.inside}/exim.conf", "-bdf", "-q1s"
 
     def mails(self) -> list[EmailMessage]:
-        """Every mail that was delivered so far, oldest first, as its reader sees it."""
+        """Every mail that was delivered so far, as its reader sees it."""
         files = sorted((self.folder / "mail" / "new").glob("*"))
         return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
