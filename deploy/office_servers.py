@@ -190,7 +190,7 @@ class RequestTracker(OfficeServer):
 
     def command(self) -> tuple[str, ...]:
         server = "/usr/share/request-tracker5/libexec/rt-server"
-        arguments = ("--host", "127.0.0.1", "--port", str(self.port), "--max-workers", "2")
+        arguments = ("--host", "127.0.0.1", "--port", str(self.port), "--max-workers", "1")
         return (*PERL, server, *arguments)
 
     @property
@@ -226,7 +226,7 @@ check:
     message = Come again
   accept authenticated = *
   accept hosts = {hosts}
-  deny message = Log in first
+  deny message = 530 5.7.0 Log in first
 
 begin routers
 everybody:
