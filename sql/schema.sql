@@ -158,6 +158,23 @@ CREATE TABLE operators (
     removed_at timestamp with time zone
 );
 
+CREATE TABLE outbox_messages (
+    key text NOT NULL,
+    way text NOT NULL,
+    matter text NOT NULL,
+    call_id text NOT NULL,
+    ticket_number text NOT NULL,
+    facts jsonb NOT NULL,
+    put_at timestamp with time zone NOT NULL DEFAULT now(),
+    next_try_at timestamp with time zone NOT NULL DEFAULT now(),
+    tries integer NOT NULL DEFAULT 0,
+    last_error text,
+    sending_since timestamp with time zone,
+    accepted_at timestamp with time zone,
+    accepted_as text,
+    gave_up_at timestamp with time zone
+);
+
 CREATE TABLE sop_revisions (
     name text NOT NULL,
     document text NOT NULL,
@@ -318,6 +335,21 @@ ALTER TABLE operators ADD CONSTRAINT operator_account_twice
 ALTER TABLE operators ADD CONSTRAINT operator_without_name
     CHECK ((name ~ '\S'::text));
 
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_accepted_and_given_up
+    CHECK (((accepted_at IS NULL) OR (gave_up_at IS NULL)));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_accepted_as_nothing
+    CHECK (((accepted_at IS NULL) = (accepted_as IS NULL)));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_by_unknown_way
+    CHECK ((way = ANY (ARRAY['caller_email'::text, 'level_email'::text, 'webhook'::text, 'request_tracker'::text])));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_of_unknown_matter
+    CHECK ((matter = ANY (ARRAY['ticket_opened'::text, 'question_asked'::text, 'ticket_solved'::text, 'ticket_reopened'::text])));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_twice
+    PRIMARY KEY (key);
+
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
 
@@ -366,6 +398,9 @@ ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_without_consultation
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
+    FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
+
 ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
@@ -397,6 +432,10 @@ CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
 CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
 
 CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
+
+CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
+
+CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
 
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 

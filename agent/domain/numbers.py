@@ -17,6 +17,9 @@ _TICKET = re.compile(r"([0-9]{2})([0-9]{5}|[1-9][0-9]{5,})([0-9])")
 _SIGNS = re.compile(r"[\s./\u2010-\u2015-]+")
 
 
+LONGEST_GROUP = 4
+
+
 class NumberInvalid(ValueError):
     """This is neither a form number nor a ticket number: read it again, digit by digit."""
 
@@ -63,3 +66,21 @@ def parse_ticket_number(text: str) -> str:
     if not matched or not damm.is_valid("".join(matched.groups())):
         raise NumberInvalid(text)
     return "-".join(matched.groups())
+
+
+def spoken_parts(run: str) -> list[str]:
+    """A run of letters or digits as it is spoken: a long one in groups of three, the first ones of
+    two where it does not come out even.
+    """
+    if len(run) <= LONGEST_GROUP:
+        return [run]
+    pairs = -len(run) % 3
+    pairs_end = pairs * 2
+    starts = [*range(0, pairs_end, 2), *range(pairs_end, len(run), 3)]
+    return [run[a:b] for a, b in zip(starts, [*starts[1:], len(run)], strict=True)]
+
+
+def render_spoken(number: str) -> str:
+    """A form or ticket number in its spoken groups, e.g. 26 - 00 412 - 7."""
+    runs = re.split(r"([/.-])", number)
+    return " ".join(part for run in runs for part in spoken_parts(run) if part)
