@@ -85,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agi_port: Port = 4573
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
+    hours_file: Path = DATA / "office" / "LPSE.BTG.toml"
+    priority_file: Path = DATA / "priority" / "usulan-1.toml"
     form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"
     messages_file: Path = DATA / "messages" / "id.toml"

@@ -18,7 +18,7 @@ from typing import Any
 
 from agent.database.errors import DatabaseProblem
 from agent.domain.sop import parse_sop
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.speech.renderer import Speech
 from deploy.asterisk_server import AsteriskCannotRun
 from deploy.postgres_server import PostgresFailed
@@ -163,7 +163,7 @@ def _incomplete(record: dict[str, Any]) -> list[str]:
 async def _unheard(site: Site, record: dict[str, Any], legs: dict[str, SipCall]) -> list[str]:
     """At which telephones the numbers were not found in the recorded sound."""
     settings = site.settings
-    renderer = make_renderer(settings, parse_sop(read_sop(settings.sop_file)))
+    renderer = make_renderer(settings, parse_sop(content_of(settings.sop_file, "sop_file")))
     await renderer.prepare()
     numbers = Speech("numbers", record["form_number"], record["ticket_number"])
     prompt = (await renderer.audio(numbers)).path.with_suffix(".wav")

@@ -22,7 +22,7 @@ from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreac
 from agent.database.migrations import require_migrated
 from agent.domain.sop import Sop, parse_sop
 from agent.logs import set_up_logs
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.settings import Settings, SettingsInvalid, read_settings
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
@@ -75,7 +75,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [folder, _secret(settings)]
     findings += _files(settings)
     try:
-        sop = parse_sop(read_sop(settings.sop_file))
+        sop = parse_sop(content_of(settings.sop_file, "sop_file"))
     # Also a UnicodeDecodeError is a ValueError, as SettingsInvalid and SopInvalid are.
     except ValueError as error:
         findings.append(Finding("sop_file", False, str(error), f"Mend {settings.sop_file}"))

@@ -31,6 +31,14 @@ class SopRevisionChanged(DatabaseProblem):
     """The procedure's file changed while its revision stayed the same."""
 
 
+class OfficeFileChanged(DatabaseProblem):
+    """A file of the office changed while its version stayed the same."""
+
+
+class TicketUnknown(DatabaseProblem):
+    """There is no such ticket."""
+
+
 class NumberUnknown(DatabaseProblem):
     """No call has this form number or ticket number."""
 
