@@ -20,6 +20,7 @@ from agent.database.errors import (
     DeviationUnknown,
     NumberUnknown,
     OperatorUnknown,
+    TicketUnknown,
 )
 from agent.database.migrations import require_migrated
 from agent.domain.deviation_words import WordRefused
@@ -75,6 +76,7 @@ def said_plainly() -> Iterator[None]:
         DeviationUnknown,
         NumberUnknown,
         OperatorUnknown,
+        TicketUnknown,
         SettingsInvalid,
         SopInvalid,
     ) as error:

@@ -1,5 +1,23 @@
 """Indonesian words for what a record holds, as data: outcomes, states, prompts, causes, reasons."""
 
+from collections.abc import Callable
+from datetime import datetime
+
+from agent.domain.ticket_events import (
+    AnyTicketEvent,
+    DueSet,
+    ExternalNumberLinked,
+    LevelAssigned,
+    PriorityChanged,
+    SolutionConfirmed,
+    TicketOpened,
+    TicketReopened,
+    TicketSolved,
+    TicketTaken,
+    UserAnswered,
+    UserAsked,
+)
+
 OUTCOMES = {
     "in_progress": "masih berlangsung",
     "abandoned_in_welcome": "penelepon menutup saat sambutan",
@@ -116,6 +134,17 @@ WAYS = {
     "request_tracker": "Request Tracker",
 }
 
+TICKET_STAGES = {
+    "new": "baru",
+    "taken": "ditangani",
+    "waiting_for_user": "menunggu pengguna",
+    "solved": "selesai, menunggu konfirmasi",
+    "confirmed": "dikonfirmasi selesai",
+    "reopened": "dibuka kembali",
+}
+LEVELS = {"helpdesk": "Helpdesk", "admin_ppe": "Admin PPE", "lkpp": "LKPP"}
+PRIORITIES = {"high": "Tinggi", "medium": "Menengah", "low": "Rendah"}
+
 # Q.850, as telephones say why a leg ended.
 CAUSES = {
     16: "ditutup",
@@ -131,6 +160,33 @@ CAUSES = {
     38: "jaringan terganggu",
     127: "sebab tidak diketahui",
 }
+
+
+def ticket_line(event: AnyTicketEvent, shown: Callable[[datetime | None], str]) -> str:
+    """One event of a ticket's history; `shown` writes moments."""
+    match event:
+        case TicketOpened(choice=choice) | PriorityChanged(choice=choice):
+            what = "Tiket dibuka" if isinstance(event, TicketOpened) else "Prioritas diubah"
+            reason = f": {choice.override.reason}" if choice.override else ""
+            return f"{what}, prioritas {PRIORITIES[choice.priority]}{reason}"
+        case DueSet(due=due):
+            return f"Batas waktu ditetapkan: {shown(due.target_at)}"
+        case TicketTaken():
+            return "Mulai ditangani"
+        case LevelAssigned(level=level):
+            return f"Diteruskan ke {LEVELS[level]}"
+        case UserAsked(question=text):
+            return f"Pertanyaan kepada pengguna: {text}"
+        case UserAnswered(answer=text):
+            return f"Jawaban pengguna: {text}"
+        case TicketSolved(solution=text):
+            return f"Jawaban/solusi: {text}"
+        case SolutionConfirmed():
+            return "Pengguna menyatakan selesai"
+        case TicketReopened(reason=text):
+            return f"Dibuka kembali: {text}"
+        case ExternalNumberLinked(external_number=number):
+            return f"Nomor LPSE Support: {number}"
 
 
 def cause(code: int | None) -> str:
