@@ -28,6 +28,7 @@ from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
+from agent.domain.ticket import TicketRefused
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
@@ -72,6 +73,8 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
+    except TicketRefused as error:
+        refuse(f"{error}.")
     except (
         DeviationUnknown,
         NumberUnknown,
