@@ -22,7 +22,7 @@ from agent.domain.identifiers import CallId
 from agent.handover.request_tracker import RequestTrackerSender, TrackerAccount
 from agent.handover.smtp import EmailSender, MailAccount
 from agent.handover.webhooks import WebhookSender
-from agent.runtime.errors import MessageDeferred, StandDown
+from agent.runtime.errors import MessageDeferred, ReceiverAway, StandDown
 from agent.runtime.outbox import OutboxMessage, OutboxWorker, Sender, Way
 from deploy.office_servers import MailServer, RequestTracker
 from tests.database.stories import Story, escalated
@@ -326,6 +326,22 @@ async def test_a_message_that_is_deferred_lets_others_pass(office: Office) -> No
     async with office.working({"webhook": sender}):
         await until(lambda: len(office.accepted) == 2)
         await until(lambda: sum("/1/" in key for key in sender.keys) >= 2)
+
+
+async def test_when_a_receiver_is_back_what_waits_for_a_late_try_goes_out_at_once(
+    office: Office,
+) -> None:
+    sender = Counting(fails=ReceiverAway("down"))
+    late, due = office.message("webhook", "/late"), office.message("webhook", "/due")
+    await office.put(late, due)
+    await office.connection.execute(
+        "UPDATE outbox_messages SET next_try_at = now() + interval '1 h' WHERE key = $1", late.key
+    )
+    async with office.working({"webhook": sender}):
+        await until(lambda: len(sender.keys) >= 2)
+        assert set(sender.keys) == {due.key}
+        sender.fails = None
+        await until(lambda: {key for key, _ in office.accepted} == {late.key, due.key})
 
 
 async def test_whoever_has_lost_the_calls_sends_nothing_more(office: Office) -> None:
