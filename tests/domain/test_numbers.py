@@ -7,6 +7,7 @@ from agent.domain.numbers import (
     YearNumber,
     parse_ticket_number,
     render_form_number,
+    render_spoken,
     render_ticket_number,
 )
 
@@ -102,3 +103,16 @@ def test_what_is_no_ticket_number_is_refused(text: str) -> None:
 
 def test_a_sequence_with_a_needless_zero_is_refused_whatever_its_check_digit() -> None:
     assert not any(is_ticket(f"26000412{check}") for check in range(10))
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [
+        ("26-00412-7", "26 - 00 412 - 7"),
+        ("26-123456-7", "26 - 123 456 - 7"),
+        ("0123/FK-TLP/LPSE.BTG/2026", "0123 / FK - TLP / LPSE . BTG / 2026"),
+    ],
+)
+def test_a_number_is_read_as_it_was_heard(number: str, spoken: str) -> None:
+    assert render_spoken(number) == spoken
+    assert spoken.replace(" ", "") == number
