@@ -39,6 +39,7 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
     assert {what for _, what in told} == {
         "state_folder",
         "ari_secret_file",
+        "hand_over",
         "sop_file",
         "speech",
         "database",
@@ -66,6 +67,20 @@ async def test_who_tried_to_call_out_is_named_but_not_what_he_dialled(
     )
     assert "0085298765432" not in ended.out
     assert "operator remove" in mends(ended)["calls_out"]
+
+
+async def test_a_way_of_hand_over_is_named_or_what_it_lacks(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    told = {"LPSE_WEBHOOK_URL": "https://x.test/", "LPSE_WEBHOOK_SECRET_FILE": str(secret)}
+    ended = await examine(shell, url, **told)
+    assert "✗ hand_over        webhook_secret_file: " in ended.out
+    secret.write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    secret.chmod(0o644)
+    assert mends(await examine(shell, url, **told))["hand_over"] == f"chmod 0640 {secret}"
+    secret.chmod(0o640)
+    assert "✓ hand_over        webhook" in (await examine(shell, url, **told)).out
 
 
 async def test_a_wrong_ari_url_is_the_one_thing_that_is_named(url: str, shell: Shell) -> None:
