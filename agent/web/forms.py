@@ -20,6 +20,20 @@ Account = Annotated[str, Meta(pattern=r"^[\w.@-]{1,60}$")]
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PROBLEM = "application/problem+json"
+SENTENCES = {
+    "number_invalid": {
+        "id": "Nomor formulir ditulis seperti 123/2026.",
+        "en": "A form number is written like 123/2026.",
+    },
+    "form_not_open": {
+        "id": "Formulir ini tidak terbuka atau sudah diarsipkan.",
+        "en": "This form is not open: there is no such call, or it is archived.",
+    },
+    "not_recorded": {
+        "id": "Isian belum tersimpan, mohon dicoba lagi.",
+        "en": "This is not saved yet: please try again.",
+    },
+}
 
 
 class FieldWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,16 +83,21 @@ def problem(status: int, reason: str, detail: str, **more: object) -> web.Respon
     return web.json_response(body, status=status, content_type=PROBLEM)
 
 
+def _told(status: int, reason: str) -> web.Response:
+    words = SENTENCES[reason]
+    return problem(status, reason, words["id"], words=words)
+
+
 @web.middleware
 async def _told_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except NumberInvalid:
-        return problem(400, "number_invalid", "Nomor formulir ditulis seperti 123/2026.")
+        return _told(400, "number_invalid")
     except FormNotOpen:
-        return problem(404, "form_not_open", "Formulir ini tidak terbuka atau sudah diarsipkan.")
+        return _told(404, "form_not_open")
     except EffectFailed:
-        return problem(503, "not_recorded", "Isian belum tersimpan, mohon dicoba lagi.")
+        return _told(503, "not_recorded")
     except msgspec.DecodeError as error:
         return problem(400, "request_invalid", str(error))
 

@@ -34,9 +34,9 @@ async def test_a_solved_call_has_every_step_with_its_proof(office: Office) -> No
         await operator.press("*6", by="info")
         await office.shows(form, "decision", lambda r: r.call.decision == "solved")
         await office.write(form, {"solution": "Perbarui Apendo, lalu unggah lagi"})
+        await office.finish(form)
         await caller.hang_up()
         ended_at = await operator.ended(within=SOON)
-        await office.finish(form)
 
     report = await office.archived(form)
     assert report.outcome == "solved"
