@@ -33,6 +33,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("operator", "remove"),
         ("calls",),
         ("call",),
+        ("recap",),
         ("verify",),
         ("replay",),
         ("capture",),
