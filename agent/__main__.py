@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from agent.commands import operators
+from agent.commands import deviations, forms, operators
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
@@ -51,6 +51,8 @@ def serve() -> None:
 for command in (migrate, calls, call, recap, verify, replay, capture, doctor):
     app.command()(command)
 app.add_typer(operators.app, name="operator")
+app.add_typer(forms.app, name="form")
+app.add_typer(deviations.app, name="deviation")
 
 
 def main() -> None:

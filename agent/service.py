@@ -33,6 +33,7 @@ from agent.database.writer import Writer
 from agent.documents.archive import Archive
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, PlayPrompt
+from agent.domain.form import FormDefinition, FormInvalid, parse_form
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop, parse_sop
 from agent.runtime import clock
@@ -41,6 +42,7 @@ from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
+from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
 from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
@@ -50,9 +52,12 @@ from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
 from agent.watchdog import Watchdog
+from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
 
 RETRY_S = 1.0
+DESK_SOCKET = "desk.sock"
+"""In the state folder: where programs of this machine write on forms."""
 FALLBACK_QUESTION, FALLBACK_ANSWER = "fallback", "LPSE_OPERATORS"
 """As dialplan/extensions.conf asks in [agent-away-question]."""
 MOST_RUNG = 50
@@ -87,6 +92,14 @@ def read_sop(file: Path) -> dict[str, object]:
         raise SettingsInvalid(f"sop_file: {error}") from error
 
 
+def read_form(file: Path) -> FormDefinition:
+    """The office's form as its file has it. Raises SettingsInvalid."""
+    try:
+        return parse_form(tomllib.loads(file.read_text()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, FormInvalid) as error:
+        raise SettingsInvalid(f"form_file: {error}") from error
+
+
 def make_renderer(settings: Settings, sop: Sop) -> Renderer:
     """The speech room as the settings want it. Raises PromptFileInvalid."""
     return Renderer(
@@ -99,7 +112,9 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
     )
 
 
-def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
+def make_rules(
+    settings: Settings, sop: Sop, form: FormDefinition, notice_version: str
+) -> CallRules:
     """The rules under which calls arrive from now on."""
     return CallRules(
         sop=sop.name,
@@ -110,6 +125,8 @@ def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
         please_wait_seconds=settings.please_wait_seconds,
         longest_wait_seconds=settings.longest_wait_seconds,
         numbers_heard_by=settings.numbers_heard_by,
+        form=form.name,
+        archive_after_seconds=settings.archive_after_seconds,
     )
 
 
@@ -155,6 +172,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     url = settings.database_url
     sop = await _until_it_works("database", lambda: load_sop(url, content))
     sops = await _until_it_works("database", lambda: all_sops(url))
+    form = read_form(settings.form_file)
+    forms = {form.name: form}
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -209,7 +228,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         talk_detection = settings.talk_detection
         ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
         doors = _Doors(ari, Archive(settings.state_folder / "archive", sops), lease)
-        rules = make_rules(settings, sop, renderer.version("recording_notice"))
+        rules = make_rules(settings, sop, form, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
@@ -224,6 +243,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
+        await _serve_desk(settings.state_folder, stack, FormDesk(dispatcher, forms))
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))
@@ -343,6 +363,19 @@ async def _answer_the_fallback(settings: Settings) -> None:
         except OSError:
             await asyncio.sleep(RETRY_S)
     await server.run()
+
+
+async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: FormDesk) -> None:
+    """Only the owner has calls to write about; it takes the socket over from the one before."""
+    socket = folder / DESK_SOCKET
+    runner = web.AppRunner(make_desk(desk), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.UnixSite(runner, str(socket)).start()
+    except OSError as error:
+        raise SettingsInvalid(f"state_folder: {socket}: {error}") from error
+    socket.chmod(0o600)
 
 
 async def _serve_health(

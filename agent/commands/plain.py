@@ -14,8 +14,15 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
-from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.commands.words import WORD_REFUSALS
+from agent.database.errors import (
+    DatabaseProblem,
+    DeviationUnknown,
+    NumberUnknown,
+    OperatorUnknown,
+)
 from agent.database.migrations import require_migrated
+from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
@@ -64,8 +71,16 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
-    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
+    except (
+        DeviationUnknown,
+        NumberUnknown,
+        OperatorUnknown,
+        SettingsInvalid,
+        SopInvalid,
+    ) as error:
         refuse(str(error))
+    except WordRefused as error:
+        refuse(WORD_REFUSALS[error.reason])
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
     except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:

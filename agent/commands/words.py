@@ -39,6 +39,34 @@ REASONS = {
     "record_lost": "catatan awal panggilan hilang",
 }
 
+DEVIATION_STANDINGS = {
+    "open": "terbuka",
+    "explained": "sudah dijelaskan, belum diputuskan",
+    "excused": "dapat dimaklumi",
+    "upheld": "ditetapkan sebagai penyimpangan",
+}
+
+WORD_ROLES = {"explanation": "Penjelasan", "decision": "Keputusan"}
+
+WORD_REFUSALS = {
+    "nothing_said": "Mohon tuliskan alasannya: teks tidak boleh kosong.",
+    "too_long": "Teks terlalu panjang: paling banyak 2000 huruf.",
+    "secret": (
+        "Teks ini tampaknya memuat kata sandi, PIN atau kode OTP, yang tidak boleh dicatat: "
+        "mohon tulis kembali tanpa itu."
+    ),
+    "nobody_named": "Mohon sebutkan siapa yang berbicara: akun atau nama, 1 sampai 80 huruf.",
+    "not_his_own": "Hanya operator yang bertanggung jawab yang dapat menjelaskan penyimpangan ini.",
+    "his_own": "Penyimpangan sendiri tidak dapat diputuskan sendiri: mohon minta atasan lain.",
+    "explained_by_him": "Yang memberi penjelasan tidak dapat memutuskan: mohon minta atasan lain.",
+}
+
+EQUIPMENT_KINDS = {
+    "form_service": "layanan formulir tidak ada",
+    "recap": "rekap bulan yang sudah tutup belum dibuat",
+    "archive": "pengarsipan tidak berjalan",
+}
+
 FACTS = {
     "clock_started": "jam mulai",
     "call_arrived": "telepon masuk",

@@ -37,3 +37,7 @@ class NumberUnknown(DatabaseProblem):
 
 class OperatorUnknown(DatabaseProblem):
     """There is no such operator on duty."""
+
+
+class DeviationUnknown(DatabaseProblem):
+    """The call has no such deviation, or more than one is meant."""

@@ -31,6 +31,11 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("operator", "add"),
         ("operator", "list"),
         ("operator", "remove"),
+        ("deviation", "list"),
+        ("deviation", "show"),
+        ("deviation", "explain"),
+        ("deviation", "decide"),
+        ("deviation", "recompute"),
         ("calls",),
         ("call",),
         ("recap",),
@@ -38,6 +43,9 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("replay",),
         ("capture",),
         ("doctor",),
+        ("form", "show"),
+        ("form", "fill"),
+        ("form", "finish"),
     }
 
 

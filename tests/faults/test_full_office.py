@@ -73,6 +73,7 @@ async def test_people_talk_on_while_the_only_disk_is_full_and_every_record_is_wh
         talk = await office.conversation(phone)
         disk.fill()
         await talk.operator.press("*2*3")
+        await office.write(talk.form)
         second = await office.dial()
         await second.answered(within=SOON)
         await talk.operator.press("*8")
