@@ -22,16 +22,15 @@ from agent.database.recap import all_forms, read_recap
 from agent.documents.recap_files import FORMATS, Format, RecapFiles, RecapFrame, WrittenRecap
 from agent.documents.recap_paper import PaperHead, Signature
 from agent.documents.recap_summary import whole
-from agent.domain.form import parse_form
+from agent.domain.form import FormDefinition, FormInvalid, parse_form
 from agent.domain.recap_figures import service_figures, step_figures
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_words import RecapWords, parse_recap_words
 from agent.domain.sop import Sop, parse_sop
 from agent.runtime import clock
 from agent.service import read_sop
-from agent.settings import DATA, Settings, read_settings
+from agent.settings import DATA, Settings, SettingsInvalid, read_settings
 
-FORM_FILE = DATA / "form" / "formulir-konsultasi-1.toml"
 WORDS_FILE = DATA / "papers" / "recap.toml"
 
 
@@ -66,9 +65,9 @@ def recap(
             refuse(f"--from {first} is later than --to {last}.")
         wanted = _formats(formats or list(FORMATS))
         settings = read_settings()
-        sop = parse_sop(read_sop(settings.sop_file))
+        sop, form = parse_sop(read_sop(settings.sop_file)), _form(settings)
         try:
-            written = asyncio.run(_write(settings, sop, period, output, wanted))
+            written = asyncio.run(_write(settings, sop, form, period, output, wanted))
         except OSError as error:
             refuse(f"--output {output}: {error.strerror or error}.")
     if json:
@@ -78,16 +77,20 @@ def recap(
 
 
 async def _write(
-    settings: Settings, sop: Sop, period: RecapPeriod, output: Path, formats: tuple[Format, ...]
+    settings: Settings,
+    sop: Sop,
+    form: FormDefinition,
+    period: RecapPeriod,
+    output: Path,
+    formats: tuple[Format, ...],
 ) -> WrittenRecap:
     await require_migrated(settings.database_url)
     words = parse_recap_words(tomllib.loads(WORDS_FILE.read_text()))
-    shipped = parse_form(tomllib.loads(FORM_FILE.read_text()))
     frame = RecapFrame(
         period=period,
         zone=settings.zone,
         words=words,
-        forms={shipped.name: shipped} | await all_forms(settings.database_url),
+        forms={form.name: form} | await all_forms(settings.database_url),
         sop=sop,
         head=_head(sop, words),
     )
@@ -96,6 +99,13 @@ async def _write(
         begins_at, ends_at = period.begins_at(settings.zone), period.ends_at(settings.zone)
         await read_recap(settings.database_url, begins_at, ends_at, files.take)
         return files.finish(made_at)
+
+
+def _form(settings: Settings) -> FormDefinition:
+    try:
+        return parse_form(tomllib.loads(settings.form_file.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, FormInvalid) as error:
+        raise SettingsInvalid(f"form_file: {error}") from error
 
 
 def _head(sop: Sop, words: RecapWords) -> PaperHead:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from agent.documents.recap_summary import Line, RecapSummary
@@ -69,11 +70,14 @@ class RecapSheet:
                 self._sheet.write_number(*place, cell, self._plain)
 
     def finish(self, summary: RecapSummary) -> None:
-        """Write totals and figures, and the file."""
+        """Write totals and figures, and the file. Raises OSError."""
         self._end_sheet()
         self._write_totals(summary)
         self._write_figures(summary)
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
 
     def _next_sheet(self) -> Worksheet:
         self._sheets += 1

@@ -1,6 +1,6 @@
 """The words of the recap as data: headings, states, figures and their formulas, in Indonesian."""
 
-import string
+import re
 from typing import get_args
 
 import msgspec
@@ -78,8 +78,8 @@ def parse_recap_words(content: object) -> RecapWords:
     mistakes += [
         f"figures {key}: {{{name}}} is none of its counts"
         for key, figure in words.figures.items()
-        for _, name, _, _ in string.Formatter().parse(figure.counts)
-        if name and key in figures and name not in figures[key].counts
+        for name in re.findall(r"\{(\w*)\}", figure.counts)
+        if key in figures and name not in figures[key].counts
     ]
     if mistakes:
         raise RecapWordsInvalid("\n".join(mistakes))

@@ -82,3 +82,13 @@ async def test_bad_options_are_refused_with_status_two(
     assert result.exit_code == 2
     assert "Traceback" not in result.output
     assert result.stderr
+
+
+async def test_a_form_that_cannot_be_read_is_named_by_its_setting(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    ended = await shell.start(
+        url, "recap", *MARCH, "--output", str(tmp_path), LPSE_FORM_FILE="/nowhere.toml"
+    )
+    assert ended.status == 2
+    assert ended.err.startswith("form_file: ")
