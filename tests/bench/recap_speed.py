@@ -1,9 +1,9 @@
 """How long the recap of a month takes: its query, its counting and its files, and the plan.
 
-    python -m tests.bench.recap_speed [--month 2026-01] [--rounds 10]
+    python -m tests.bench.recap_speed [--month 2026-01] [--rounds 10] [--calls 100000]
 
 Asks the database of DATABASE_URL, which it does not change; without one it fills a PostgreSQL of
-its own with 100,000 calls. The month is the one of the last call where none is given.
+its own with so many calls. The month is the one of the last call where none is given.
 """
 
 import argparse
@@ -32,7 +32,6 @@ from tests.bench.call_records import percentile
 from tests.bench.many_calls import fill
 from tests.documents.recap_office import FRAME
 
-CALLS = 100_000
 ZONE = "WIB"
 
 
@@ -91,11 +90,11 @@ def tell(what: str, took: list[float]) -> None:
     print(f"{what:<34} {ends}", flush=True)
 
 
-async def fill_own(url: str) -> None:
-    """A hundred thousand calls of the first months of a year."""
+async def fill_own(url: str, calls: int) -> None:
+    """So many calls of the first months of a year, three thousand a day."""
     await migrate(url)
     await load_sop(url, tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
-    await fill(url, CALLS, await all_sops(url))
+    await fill(url, calls, await all_sops(url))
 
 
 def main() -> None:
@@ -103,6 +102,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--month", type=lambda typed: date.fromisoformat(f"{typed}-01"))
     options.add_argument("--rounds", type=int, default=10)
+    options.add_argument("--calls", type=int, default=100_000)
     typed = options.parse_args()
     if url := os.environ.get("DATABASE_URL"):
         asyncio.run(measure(url, typed.month, typed.rounds))
@@ -111,7 +111,7 @@ def main() -> None:
         server = PostgresServer(Path(folder))
         try:
             own = server.start()
-            asyncio.run(fill_own(own))
+            asyncio.run(fill_own(own, typed.calls))
             asyncio.run(measure(own, typed.month, typed.rounds))
         finally:
             server.stop()
