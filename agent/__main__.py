@@ -11,6 +11,7 @@ from agent.commands.capture import capture
 from agent.commands.doctor import doctor
 from agent.commands.migrate import migrate
 from agent.commands.plain import said_plainly
+from agent.commands.recap import recap
 from agent.commands.replay import replay
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
@@ -47,7 +48,7 @@ def serve() -> None:
         asyncio.run(run_service(settings))
 
 
-for command in (migrate, calls, call, verify, replay, capture, doctor):
+for command in (migrate, calls, call, recap, verify, replay, capture, doctor):
     app.command()(command)
 app.add_typer(operators.app, name="operator")
 app.add_typer(forms.app, name="form")

@@ -175,6 +175,15 @@ CREATE TABLE outbox_messages (
     gave_up_at timestamp with time zone
 );
 
+CREATE TABLE recaps (
+    month date NOT NULL,
+    path text NOT NULL,
+    sha256 text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    rows integer NOT NULL,
+    totals jsonb NOT NULL
+);
+
 CREATE TABLE sop_revisions (
     name text NOT NULL,
     document text NOT NULL,
@@ -350,6 +359,18 @@ ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_of_unknown_matter
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_twice
     PRIMARY KEY (key);
 
+ALTER TABLE recaps ADD CONSTRAINT recap_of_fewer_than_no_rows
+    CHECK ((rows >= 0));
+
+ALTER TABLE recaps ADD CONSTRAINT recap_that_begins_within_a_month
+    CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+
+ALTER TABLE recaps ADD CONSTRAINT recap_twice
+    PRIMARY KEY (month);
+
+ALTER TABLE recaps ADD CONSTRAINT recap_without_proof
+    CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
 
@@ -472,6 +493,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_recaps()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'recaps is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_ticket_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -500,5 +531,7 @@ $function$;
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
 
 CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
+
+CREATE TRIGGER recaps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recaps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_recaps();
 
 CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();

@@ -30,3 +30,10 @@ def render_e164(number: phonenumbers.PhoneNumber) -> str:
 def render_shown(number: phonenumbers.PhoneNumber) -> str:
     """The number as people read it, e.g. +62 811-234-567."""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def render_national(number: phonenumbers.PhoneNumber) -> str:
+    """The number as it is dialled in the country, e.g. 0811-234-567; a foreign one with its +."""
+    if phonenumbers.region_code_for_number(number) != REGION:
+        return render_shown(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)

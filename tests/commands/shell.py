@@ -40,7 +40,7 @@ class Shell:
             CliRunner().invoke,
             app,
             words,
-            env=self._environment(url) | {"COLUMNS": "80"},
+            env=self.environment(url) | {"COLUMNS": "80"},
             prog_name="lpse-agent",
         )
 
@@ -50,7 +50,7 @@ class Shell:
             *_PROGRAM,
             *words,
             cwd=ROOT,
-            env=self._environment(url) | {"PATH": os.environ["PATH"]} | settings,
+            env=self.environment(url) | {"PATH": os.environ["PATH"]} | settings,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -68,7 +68,7 @@ class Shell:
                 *_PROGRAM,
                 *words,
                 cwd=ROOT,
-                env=self._environment(url) | {"PATH": os.environ["PATH"], "NO_COLOR": "1"},
+                env=self.environment(url) | {"PATH": os.environ["PATH"], "NO_COLOR": "1"},
                 stdin=theirs,
                 stdout=theirs,
                 stderr=theirs,
@@ -80,7 +80,8 @@ class Shell:
             os.close(ours)
         return shown.decode().splitlines()
 
-    def _environment(self, url: str) -> dict[str, str]:
+    def environment(self, url: str) -> dict[str, str]:
+        """What a command finds in its environment."""
         return {
             "DATABASE_URL": url,
             "LPSE_ARI_URL": "http://127.0.0.1:1",

@@ -41,6 +41,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("deviation", "recompute"),
         ("calls",),
         ("call",),
+        ("recap",),
         ("verify",),
         ("replay",),
         ("capture",),

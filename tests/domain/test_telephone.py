@@ -1,6 +1,6 @@
 import pytest
 
-from agent.domain.telephone import parse_telephone, render_e164, render_shown
+from agent.domain.telephone import parse_telephone, render_e164, render_national, render_shown
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,13 @@ def test_a_telephone_number_is_understood_as_people_and_trunks_write_it(
 )
 def test_what_is_nobodys_telephone_is_none(text: str) -> None:
     assert parse_telephone(text) is None
+
+
+def test_a_number_of_the_country_is_shown_as_it_is_dialled_there() -> None:
+    def shown(text: str) -> str:
+        number = parse_telephone(text)
+        assert number
+        return render_national(number)
+
+    assert shown("+6281234567890") == "0812-3456-7890"
+    assert shown("+1 202 555 0143") == "+1 202-555-0143"

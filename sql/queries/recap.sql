@@ -1,0 +1,48 @@
+-- name: recap_calls
+-- Every call that arrived from $1 until $2, in that order, with its form, ticket, steps and deviations.
+SELECT
+    consultations.form_number, consultations.outcome,
+    calls.arrived_at, calls.queued_at, calls.answered_at, calls.ended_at,
+    calls.caller_number, calls.caller_shown, calls.operator, operators.name AS operator_name,
+    consultation_forms.form, coalesce(consultation_forms.fields, '{}') AS fields,
+    consultations.ticket_number, tickets.stage AS ticket_stage, tickets.level AS ticket_level,
+    tickets.priority AS ticket_priority, tickets.external_number,
+    tickets.confirmed_at AS ticket_confirmed_at,
+    (
+        SELECT json_agg(json_build_array(step, state, limit_s, seconds))
+        FROM consultation_steps
+        WHERE consultation_steps.call_id = calls.call_id AND limit_s IS NOT NULL
+    ) AS steps,
+    -- What officer and supervisor said of a deviation is joined here, by call_id, kind and step.
+    (
+        SELECT json_agg(
+            json_build_array(kind, step, limit_s, measured_s, excess_s, reason) ORDER BY step, kind
+        )
+        FROM deviations
+        WHERE deviations.call_id = calls.call_id
+    ) AS deviations
+FROM calls
+JOIN consultations USING (call_id)
+LEFT JOIN consultation_forms USING (call_id)
+LEFT JOIN tickets ON tickets.call_id = calls.call_id
+LEFT JOIN operators ON operators.account = calls.operator
+WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
+ORDER BY calls.arrived_at, calls.call_id
+
+-- name: all_forms
+-- Every version of the office's form, in the order in which they came.
+SELECT name, content FROM office_files WHERE kind = 'form' ORDER BY loaded_at, name
+
+-- name: first_call
+-- When the first call on record arrived.
+SELECT min(arrived_at) FROM calls
+
+-- name: recapped_months
+-- The first days of all months that have their recap.
+SELECT month FROM recaps
+
+-- name: keep_recap
+-- Put a month's recap on record; the first one stays.
+INSERT INTO recaps (month, path, sha256, made_at, rows, totals)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (month) DO NOTHING

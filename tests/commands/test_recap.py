@@ -1,0 +1,94 @@
+"""`recap`: files and totals of a period, as people ask for them."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.shell import Shell
+from tests.database.agents import running_writer
+from tests.database.stories import abandoned, escalated, in_turn, solved
+
+MARCH = ("--from", "2026-03-01", "--to", "2026-03-31")
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    """The list of consultations, read again."""
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    return list(csv.DictReader(lines, delimiter=";"))
+
+
+@pytest.fixture
+async def filled(url: str) -> str:
+    """Three calls of 2 March 2026."""
+    async with running_writer(url) as writer:
+        for record in in_turn([escalated(1, greeting_s=12.5), solved(2), abandoned(3)]):
+            await writer.record(record)
+    return url
+
+
+async def test_people_get_three_files_and_totals_that_add_up(
+    filled: str, shell: Shell, tmp_path: Path
+) -> None:
+    result = await shell.run(filled, "recap", *MARCH, "--output", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    files = {file.name for file in (tmp_path / "out").iterdir()}
+    assert files == {f"rekap-2026-03-01-2026-03-31.{form}" for form in ("pdf", "xlsx", "csv")}
+    out = result.stdout
+    assert "Rekap Penanganan Permasalahan Melalui Telepon, Bulan Maret 2026" in out
+    assert "       3 Panggilan masuk" in out
+    assert "       1 Terjawab" in out
+    assert "1 tercatat belum ditangani / 0 ditangani belum selesai / 1 selesai" in out
+    assert all(name in out for name in files)
+
+
+async def test_programs_get_one_object(filled: str, shell: Shell, tmp_path: Path) -> None:
+    words = ("recap", *MARCH, "--format", "csv", "--output", str(tmp_path / "out"), "--json")
+    told = json.loads((await shell.run(filled, *words)).stdout)
+    assert (told["first"], told["rows"], told["totals"]["offered"]) == ("2026-03-01", 3, 3)
+    (file,) = told["files"]
+    rows = rows_of(Path(file["path"]))
+    assert [row["Status"] for row in rows] == ["Tiket baru", "Selesai", "Tidak terlayani"]
+    assert rows[0]["Simpangan"].startswith("L2 waktu")
+    assert told["figures"][0]["key"] == "service_level"
+
+
+async def test_days_are_the_offices_own(filled: str, shell: Shell, tmp_path: Path) -> None:
+    async def offered(first: str, last: str) -> int:
+        words = ("--from", first, "--to", last, "--format", "csv", "--output", str(tmp_path))
+        told = json.loads((await shell.run(filled, "recap", *words, "--json")).stdout)
+        return int(told["totals"]["offered"])
+
+    assert await offered("2026-03-02", "2026-03-02") == 3
+    assert await offered("2026-03-03", "2026-03-31") == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--from 2026-03-01",
+        "--from 2026-03-01 --to tomorrow",
+        "--from 2026-03-02 --to 2026-03-01",
+        "--from 0001-01-01 --to 2026-03-01",
+        "--from 2026-03-01 --to 2026-03-02 --format doc",
+        "--from 2026-03-01 --to 2026-03-02 --output /proc/nowhere",
+    ],
+)
+async def test_bad_options_are_refused_with_status_two(
+    url: str, shell: Shell, options: str
+) -> None:
+    result = await shell.run(url, "recap", *options.split())
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert result.stderr
+
+
+async def test_a_form_that_cannot_be_read_is_named_by_its_setting(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    ended = await shell.start(
+        url, "recap", *MARCH, "--output", str(tmp_path), LPSE_FORM_FILE="/nowhere.toml"
+    )
+    assert ended.status == 2
+    assert ended.err.startswith("form_file: ")

@@ -1,0 +1,80 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.domain.consultation import Outcome
+from agent.domain.recap import RecapCall, StepTime
+from agent.domain.recap_figures import percentile, service_figures, step_figures
+from agent.domain.recap_tally import RecapTally
+from tests.domain.recap_calls import MIDNIGHT, any_calls, november
+
+
+def tallied(calls: list[RecapCall]) -> RecapTally:
+    tally = RecapTally("WIB")
+    for call in calls:
+        tally.add(call)
+    return tally
+
+
+@given(st.lists(any_calls(), max_size=12))
+def test_a_share_is_its_parts_by_its_whole_and_lies_between_none_and_all(
+    calls: list[RecapCall],
+) -> None:
+    for figure in service_figures(tallied(calls)):
+        if figure.unit == "share":
+            counts = figure.counts
+            whole = counts["whole"] if "whole" in counts else counts["received"] - counts["dropped"]
+            assert figure.value == (counts["part"] / whole if whole else None)
+            assert figure.value is None or 0 <= figure.value <= 1
+        else:
+            assert (figure.value is None) == (figure.counts["count"] == 0)
+            assert figure.value is None or figure.value >= 0
+
+
+def test_the_service_level_leaves_out_who_left_at_once() -> None:
+    tally = RecapTally("WIB")
+    tally.service.received, tally.service.dropped_soon, tally.service.in_time = 100, 4, 84
+    level = service_figures(tally)[0]
+    assert level.value == 84 / 96
+    assert level.counts == {"part": 84, "received": 100, "dropped": 4}
+
+
+def test_of_nothing_there_is_no_figure() -> None:
+    assert {figure.value for figure in service_figures(RecapTally("WIB"))} == {None}
+    assert {(step.share, step.p50_s) for step in step_figures(RecapTally("WIB"))} == {(None, None)}
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.sampled_from([0.01, 0.5, 0.9, 1.0]))
+def test_a_percentile_is_the_least_value_that_reaches_its_share(
+    values: list[float], share: float
+) -> None:
+    found = percentile(values, share)
+    assert found in values
+    assert sum(value <= found for value in values) >= len(values) * share - 1e-9
+    assert sum(value < found for value in values) < len(values) * share
+
+
+def test_a_step_is_within_its_own_limit_also_when_the_limit_was_changed() -> None:
+    def call(*steps: StepTime) -> RecapCall:
+        return RecapCall(form_number="1", outcome=Outcome.SOLVED, arrived_at=MIDNIGHT, steps=steps)
+
+    tally = tallied(
+        [
+            call(StepTime("2", "met", 10.0, 10.0), StepTime("3", "running", 120.0, None)),
+            call(StepTime("2", "met", 10.0, 10.1)),
+            call(StepTime("2", "met", 15.0, 14.0)),
+            call(StepTime("2", "unmet", 10.0, None)),
+            call(StepTime("2", "not_applicable", 10.0, None)),
+        ]
+    )
+    greeting, identity, _, _ = step_figures(tally)
+    assert (greeting.met, greeting.unmet, greeting.within) == (3, 1, 2)
+    assert greeting.share == 0.5
+    assert greeting.limits_s == (10.0, 15.0)
+    assert (greeting.p50_s, greeting.p90_s) == (10.1, 14.0)
+    assert (identity.met, identity.unmet, identity.share) == (0, 0, None)
+
+
+def test_every_figure_of_a_month_has_a_value() -> None:
+    tally = tallied(november())
+    assert all(figure.value is not None for figure in service_figures(tally))
+    assert all(step.share is not None for step in step_figures(tally))
