@@ -5,11 +5,11 @@ from rich.table import Table
 
 from agent.commands.plain import PIPE_COLUMNS, milliseconds, seconds
 from agent.commands.timeline import timeline_of, who
-from agent.commands.words import DEVIATION_KINDS, FACTS, OUTCOMES, REASONS, STEP_STATES, cause
 from agent.database.reports import CallReport
 from agent.domain.call_state import Offer
 from agent.domain.consultation import StepRecord
 from agent.domain.office_time import local
+from agent.domain.words import DEVIATION_KINDS, FACTS, OUTCOMES, REASONS, STEP_STATES, cause
 
 
 def show_call(report: CallReport, zone: str, console: Console) -> None:

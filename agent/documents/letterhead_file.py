@@ -1,0 +1,42 @@
+"""The office's letterhead as its files have it: the words and the logo's picture."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from agent.domain.letterhead import Letterhead, LetterheadInvalid, parse_letterhead
+
+LARGEST_LOGO = 1_000_000
+"""Bytes; the picture is in every paper."""
+
+
+class Stationery(msgspec.Struct, frozen=True):
+    """What every paper of the office begins and ends with."""
+
+    letterhead: Letterhead
+    logo: bytes | None = None
+
+    @property
+    def logo_name(self) -> str:
+        """The logo's name in the typeset paper; empty where there is none."""
+        kind = self.letterhead.logo.rpartition(".")[2]
+        return f"logo.{kind}" if self.logo is not None else ""
+
+
+def read_stationery(file: Path) -> Stationery:
+    """The letterhead of this file with its logo. Raises LetterheadInvalid."""
+    try:
+        letterhead = parse_letterhead(tomllib.loads(file.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LetterheadInvalid(str(error)) from error
+    if not letterhead.logo:
+        return Stationery(letterhead)
+    picture = file.parent / letterhead.logo
+    try:
+        logo = picture.read_bytes()
+    except OSError as error:
+        raise LetterheadInvalid(f"logo: {error}") from error
+    if len(logo) > LARGEST_LOGO:
+        raise LetterheadInvalid(f"logo: {picture} is larger than {LARGEST_LOGO} bytes")
+    return Stationery(letterhead, logo)
