@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from agent.commands import operators
+from agent.commands import archive, operators
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
@@ -50,6 +50,7 @@ def serve() -> None:
 for command in (migrate, calls, call, verify, replay, capture, doctor):
     app.command()(command)
 app.add_typer(operators.app, name="operator")
+app.add_typer(archive.app, name="archive")
 
 
 def main() -> None:

@@ -31,8 +31,11 @@ from agent.database.operators import free_operators
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
+from agent.documents.chosen_store import chosen_store
+from agent.documents.letterhead_file import read_stationery
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, PlayPrompt
+from agent.domain.form import parse_form
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop, parse_sop
 from agent.runtime import clock
@@ -46,13 +49,14 @@ from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.reconciler import Reconciler
-from agent.settings import Settings, SettingsInvalid
+from agent.settings import DATA, Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
 from agent.watchdog import Watchdog
 from agent.web.health import Check, make_application
 
 RETRY_S = 1.0
+FORM_FILE = DATA / "form" / "formulir-konsultasi-1.toml"
 FALLBACK_QUESTION, FALLBACK_ANSWER = "fallback", "LPSE_OPERATORS"
 """As dialplan/extensions.conf asks in [agent-away-question]."""
 MOST_RUNG = 50
@@ -99,6 +103,13 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
     )
 
 
+def make_archive(settings: Settings, sops: dict[str, Sop]) -> Archive:
+    """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
+    form = parse_form(tomllib.loads(FORM_FILE.read_text("utf-8")))
+    stationery = read_stationery(settings.letterhead_file)
+    return Archive(chosen_store(settings), sops, {form.name: form}, form, stationery)
+
+
 def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
     """The rules under which calls arrive from now on."""
     return CallRules(
@@ -116,7 +127,8 @@ def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; calls in progress then talk on without us.
 
-    Raises SettingsInvalid, SopInvalid, AsteriskUnfit, DatabaseProblem, StandDown.
+    Raises SettingsInvalid, SopInvalid, LetterheadInvalid, AsteriskUnfit, DatabaseProblem,
+    StandDown.
     """
     content = read_sop(settings.sop_file)
     renderer = make_renderer(settings, parse_sop(content))
@@ -155,6 +167,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     url = settings.database_url
     sop = await _until_it_works("database", lambda: load_sop(url, content))
     sops = await _until_it_works("database", lambda: all_sops(url))
+    archive = make_archive(settings, sops)
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -208,7 +221,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection
         ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
-        doors = _Doors(ari, Archive(settings.state_folder / "archive", sops), lease)
+        doors = _Doors(ari, archive, lease)
         rules = make_rules(settings, sop, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
         ledger = LedgerReader(

@@ -16,7 +16,9 @@ from rich.console import Console
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
 from agent.database.migrations import require_migrated
+from agent.documents.archive_store import ArchiveFailed
 from agent.domain.identifiers import OperatorId
+from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
@@ -66,9 +68,11 @@ def said_plainly() -> Iterator[None]:
         )
     except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
         refuse(str(error))
+    except LetterheadInvalid as error:
+        refuse(f"letterhead_file: {str(error).partition(chr(10))[0]}")
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
-    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:
+    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, ArchiveFailed) as error:
         _end(str(error), FAILED)
 
 

@@ -29,7 +29,7 @@ from agent.runtime import clock
 from agent.runtime.doors import Performed
 
 _CALL_ID = re.compile(r"[0-9a-z-]{1,64}")
-_TYPESETTING_NICENESS = 10
+TYPESETTING_NICENESS = 10
 
 
 class Archive:
@@ -102,5 +102,7 @@ def render_record(call: Call, judgement: Judgement, sop: Sop) -> bytes:
 
 
 def _step_back() -> None:
-    """Linux knows a niceness for each thread; it can only be raised."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _TYPESETTING_NICENESS)
+    """On Linux each thread has a niceness of its own."""
+    thread = threading.get_native_id()
+    mine = os.getpriority(os.PRIO_PROCESS, thread)
+    os.setpriority(os.PRIO_PROCESS, thread, max(mine, TYPESETTING_NICENESS))

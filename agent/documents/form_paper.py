@@ -7,6 +7,7 @@ only while the paper is typeset. The same call gives the same bytes.
 import hashlib
 import io
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -94,14 +95,20 @@ def render_form_paper(
     if stationery.logo is not None:
         files[stationery.logo_name] = stationery.logo
     return bytes(
-        typst.compile(
+        typst.compile(  # type: ignore[call-overload]  # its stub forgets files that are a dict
             files,
             format="pdf",
             pdf_standards=["a-3b"],
             timestamp=int(at.timestamp()),
-            ignore_system_fonts=True,  # the same bytes on every machine
+            font_paths=_fonts(),
         )
     )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts that come with the typesetter and no others: the same bytes on every machine."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 
 def facts_known_at(call: Call) -> datetime:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from agent.documents.archive_store import ArchiveFailed
@@ -18,11 +18,14 @@ TRIED_FOR = timedelta(seconds=10)
 class ObjectStore:
     """One bucket, or one prefix in it."""
 
-    def __init__(self, url: str, endpoint: str, region: str, key_id: str, secret: str) -> None:
-        """`url` is s3://bucket/prefix; `endpoint` may be empty for Amazon's own."""
+    def __init__(
+        self, url: str, endpoint: str | None, region: str, key_id: str, secret: str
+    ) -> None:
+        """`url` is s3://bucket/prefix; without `endpoint` it is Amazon's own."""
         where = urlsplit(url)
         self._store = S3Store(
             where.netloc,
+            config={"endpoint": endpoint} if endpoint else None,
             prefix=where.path.strip("/") or None,
             access_key_id=key_id,
             secret_access_key=secret,
@@ -30,10 +33,9 @@ class ObjectStore:
             client_options={
                 "timeout": ANSWERS_WITHIN,
                 "connect_timeout": ANSWERS_WITHIN,
-                "allow_http": endpoint.startswith("http://"),
+                "allow_http": (endpoint or "").startswith("http://"),
             },
             retry_config={"max_retries": 2, "retry_timeout": TRIED_FOR},
-            **({"endpoint": endpoint} if endpoint else {}),
         )
 
     def keep(self, path: str, content: bytes) -> bytes:
@@ -49,7 +51,7 @@ class ObjectStore:
             if there is None:
                 raise ArchiveFailed(f"{path} is there and cannot be read") from None
             return there
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:  # the second: there is no such bucket
             raise _failed(error) from error
         return content
 
@@ -57,9 +59,9 @@ class ObjectStore:
         """What is kept there; None where nothing is. Raises ArchiveFailed."""
         try:
             return bytes(obstore.get(self._store, path).bytes())
-        except (NotFoundError, FileNotFoundError):
-            return None
-        except (BaseError, ValueError) as error:
+        except (FileNotFoundError, ValueError):
+            return None  # a record that was tampered with may name what can be no path
+        except BaseError as error:
             raise _failed(error) from error
 
     def paths(self) -> Iterator[str]:
@@ -67,7 +69,7 @@ class ObjectStore:
         try:
             for page in obstore.list(self._store):
                 yield from (entry["path"] for entry in page)
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:
             raise _failed(error) from error
 
 

@@ -58,7 +58,8 @@ def _moment(moment: Moment | None, zone: str) -> str | None:
 
 def _step_times(steps: tuple[StepRecord, ...]) -> str | None:
     timed = [
-        f"{step.step}: {STEP_STATES[step.state] if step.seconds is None else shown_seconds(step.seconds)}"
+        f"{step.step}: "
+        + (STEP_STATES[step.state] if step.seconds is None else shown_seconds(step.seconds))
         for step in steps
         if step.limit_s is not None
     ]

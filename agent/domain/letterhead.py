@@ -47,7 +47,7 @@ class Letterhead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def parse_letterhead(content: object) -> Letterhead:
-    """The letterhead out of its data file. Raises LetterheadInvalid, a sentence for each mistake."""
+    """The letterhead out of its file. Raises LetterheadInvalid, a sentence for each mistake."""
     try:
         head = msgspec.convert(content, Letterhead)
     except msgspec.ValidationError as error:

@@ -28,6 +28,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
     assert set(ALL) == {
         ("serve",),
         ("migrate",),
+        ("archive", "verify"),
         ("operator", "add"),
         ("operator", "list"),
         ("operator", "remove"),
