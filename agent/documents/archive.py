@@ -7,6 +7,7 @@ is never written over.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import typst
 
 from agent.documents.archive_store import ArchiveFailed, ArchiveStore
 from agent.documents.form_paper import render_form_paper
@@ -68,15 +70,20 @@ class Archive:
     def _typeset(self, call: Call) -> bytes:
         sop = self._sops[call.rules.sop]
         judgement = judge(call, sop)
-        return render_form_paper(
-            call,
-            judgement,
-            sop,
-            self._forms.get(call.rules.form, self._newest_form),
-            call.form,
-            self._stationery,
-            render_record(call, judgement, sop),
-        )
+        try:
+            return render_form_paper(
+                call,
+                judgement,
+                sop,
+                self._forms.get(call.rules.form, self._newest_form),
+                call.form,
+                self._stationery,
+                render_record(call, judgement, sop),
+            )
+        except typst.TypstError as error:
+            # It may quote the form; reasons are logged, and people's words are not.
+            said = re.sub(r"`.*`", "`…`", str(error), flags=re.DOTALL)
+            raise ArchiveFailed(f"the form cannot be typeset: {said}") from None
 
 
 def archived_sha256(store: ArchiveStore, path: str) -> str | None:
@@ -104,5 +111,6 @@ def render_record(call: Call, judgement: Judgement, sop: Sop) -> bytes:
 def _step_back() -> None:
     """On Linux each thread has a niceness of its own."""
     thread = threading.get_native_id()
-    mine = os.getpriority(os.PRIO_PROCESS, thread)
-    os.setpriority(os.PRIO_PROCESS, thread, max(mine, TYPESETTING_NICENESS))
+    with contextlib.suppress(OSError):  # where that is forbidden papers are made all the same
+        mine = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, max(mine, TYPESETTING_NICENESS))

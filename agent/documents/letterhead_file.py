@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import msgspec
+import typst
 
 from agent.domain.letterhead import Letterhead, LetterheadInvalid, parse_letterhead
 
@@ -39,4 +40,18 @@ def read_stationery(file: Path) -> Stationery:
         raise LetterheadInvalid(f"logo: {error}") from error
     if len(logo) > LARGEST_LOGO:
         raise LetterheadInvalid(f"logo: {picture} is larger than {LARGEST_LOGO} bytes")
-    return Stationery(letterhead, logo)
+    stationery = Stationery(letterhead, logo)
+    if not _is_printable(stationery):
+        raise LetterheadInvalid(f"logo: {picture} is no picture that can be printed")
+    return stationery
+
+
+def _is_printable(stationery: Stationery) -> bool:
+    """Whether the logo can be typeset; else the first form would be the one to find out."""
+    name = stationery.logo_name
+    files = {"main.typ": f'#image("{name}")'.encode(), name: stationery.logo}
+    try:
+        typst.compile(files, pdf_standards=["a-3b"])  # type: ignore[call-overload]  # as in form_paper
+    except typst.TypstError:
+        return False
+    return True

@@ -24,8 +24,18 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.events import FormArchived
 from agent.domain.identifiers import CallId
-from tests.documents.papers import PROCEDURE, folder_archive, record_in
-from tests.domain.story import CALL, FORM, MORNING, TICKET, Story, solved, talking_with_form
+from tests.documents.papers import PROCEDURE, STATIONERY, folder_archive, record_in
+from tests.domain.story import (
+    CALL,
+    FORM,
+    FORM_FILE,
+    MORNING,
+    SOP,
+    TICKET,
+    Story,
+    solved,
+    talking_with_form,
+)
 
 
 @pytest.fixture
@@ -139,6 +149,16 @@ async def test_a_form_that_cannot_be_written_is_refused_and_written_when_it_can(
         await archive.write(solved().call)
     await asyncio.to_thread(folder.unlink)
     assert (folder / (await archived(archive, solved().call)).path).is_file()
+
+
+async def test_a_paper_that_cannot_be_typeset_is_a_failed_wish_that_quotes_nobody(
+    folder: Path,
+) -> None:
+    broken = replace(STATIONERY, logo=b"no picture")
+    archive = Archive(FolderStore(folder), {SOP: PROCEDURE}, {}, FORM_FILE, broken)
+    with pytest.raises(ArchiveFailed, match="cannot be typeset"):
+        await archive.write(solved().call)
+    assert not list(FolderStore(folder).paths())
 
 
 async def test_a_call_of_new_years_night_is_archived_in_the_year_of_the_offices_clock(

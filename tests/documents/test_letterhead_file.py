@@ -11,6 +11,12 @@ from agent.settings import DATA
 TEXT = (DATA / "letterhead" / "LPSE.BTG.toml").read_text("utf-8")
 
 
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+    b'<rect width="9" height="9"/></svg>'
+)
+
+
 def letterhead(folder: Path, text: str) -> Path:
     file = folder / "letterhead.toml"
     file.write_text(text, encoding="utf-8")
@@ -18,17 +24,19 @@ def letterhead(folder: Path, text: str) -> Path:
 
 
 def test_the_logo_beside_the_letterhead_is_read_with_it(tmp_path: Path) -> None:
-    (tmp_path / "kota.svg").write_bytes(b"<svg/>")
+    (tmp_path / "kota.svg").write_bytes(SVG)
     stationery = read_stationery(letterhead(tmp_path, f'logo = "kota.svg"\n{TEXT}'))
-    assert (stationery.logo, stationery.logo_name) == (b"<svg/>", "logo.svg")
+    assert (stationery.logo, stationery.logo_name) == (SVG, "logo.svg")
     assert read_stationery(letterhead(tmp_path, TEXT)).logo_name == ""
 
 
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(b"x" * (LARGEST_LOGO + 1))
+    (tmp_path / "text.svg").write_bytes(b"no picture")
     for text, said in (
         (f'logo = "none.svg"\n{TEXT}', "logo: "),
         (f'logo = "large.png"\n{TEXT}', "larger than"),
+        (f'logo = "text.svg"\n{TEXT}', "no picture that can be printed"),
         ("office = ", "Invalid value"),
         ("", "missing required field"),
     ):
