@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
-import typst
 
 from agent.documents.archive_store import ArchiveFailed, ArchiveStore
-from agent.documents.form_paper import render_form_paper
+from agent.documents.form_paper import compose_form_paper
 from agent.documents.letterhead_file import Stationery
+from agent.documents.typesetting import NotTypeset, Paper, typeset
 from agent.domain.call_state import Call
 from agent.domain.consultation import Judgement, judge
 from agent.domain.events import FormArchived
@@ -53,37 +53,37 @@ class Archive:
         self._forms = forms
         self._newest_form = newest_form
         self._stationery = stationery
-        # One paper at a time, behind everything else: people who talk need the processor more.
+        # One paper at a time, behind everything else: people who talk need the processor more. No
+        # work of the interpreter is done there, which the loop would wait for.
         self._typesetter = ThreadPoolExecutor(1, "typesetter", initializer=_step_back)
 
     async def write(self, call: Call) -> Performed:
         """Write the call's form, whose path and hash come back. Raises ArchiveFailed."""
         if not _CALL_ID.fullmatch(call.call_id):
             raise ArchiveFailed("the call's id is no file's name")
+        paper = await asyncio.to_thread(self._compose, call)
         loop = asyncio.get_running_loop()
-        content = await loop.run_in_executor(self._typesetter, self._typeset, call)
+        try:
+            content = await loop.run_in_executor(self._typesetter, typeset, paper)
+        except NotTypeset as error:
+            raise ArchiveFailed(str(error)) from error
         path = f"{local(call.arrived.at, call.rules.zone).year}/{call.call_id}.pdf"
         content = await asyncio.to_thread(self._store.keep, path, content)
         sha256 = hashlib.sha256(content).hexdigest()
         return Performed(event=FormArchived(at=clock.now(), path=path, sha256=sha256))
 
-    def _typeset(self, call: Call) -> bytes:
+    def _compose(self, call: Call) -> Paper:
         sop = self._sops[call.rules.sop]
         judgement = judge(call, sop)
-        try:
-            return render_form_paper(
-                call,
-                judgement,
-                sop,
-                self._forms.get(call.rules.form, self._newest_form),
-                call.form,
-                self._stationery,
-                render_record(call, judgement, sop),
-            )
-        except typst.TypstError as error:
-            # It may quote the form; reasons are logged, and people's words are not.
-            said = re.sub(r"`.*`", "`…`", str(error), flags=re.DOTALL)
-            raise ArchiveFailed(f"the form cannot be typeset: {said}") from None
+        return compose_form_paper(
+            call,
+            judgement,
+            sop,
+            self._forms.get(call.rules.form, self._newest_form),
+            call.form,
+            self._stationery,
+            render_record(call, judgement, sop),
+        )
 
 
 def archived_sha256(store: ArchiveStore, path: str) -> str | None:

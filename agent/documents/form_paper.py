@@ -7,15 +7,14 @@ only while the paper is typeset. The same call gives the same bytes.
 import hashlib
 import io
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import msgspec
 import segno
-import typst
 
 from agent.documents.letterhead_file import Stationery
 from agent.documents.paper_text import all_on_paper
+from agent.documents.typesetting import MAIN, Paper, typeset
 from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Judgement, StepRecord
 from agent.domain.form import FormDefinition, FormField
@@ -57,8 +56,22 @@ def render_form_paper(
 ) -> bytes:
     """The paper of an ended call; `record` is attached to it, and its SHA-256 printed.
 
-    Takes tenths of a second and lets go of the interpreter meanwhile: call it in a thread.
+    Raises NotTypeset.
     """
+    paper = compose_form_paper(call, judgement, sop, definition, form, stationery, record)
+    return typeset(paper)
+
+
+def compose_form_paper(
+    call: Call,
+    judgement: Judgement,
+    sop: Sop,
+    definition: FormDefinition,
+    form: ConsultationForm,
+    stationery: Stationery,
+    record: bytes,
+) -> Paper:
+    """What the same paper is typeset from: some milliseconds of the interpreter's time."""
     at = facts_known_at(call)
     archiving = {step.step for step in sop.steps if step.met_by == "form_archived"}
     content = all_on_paper(
@@ -86,7 +99,7 @@ def render_form_paper(
         "logo": stationery.logo_name,
     }
     files = {
-        "main.typ": (TEMPLATES / "form.typ").read_bytes(),
+        MAIN: (TEMPLATES / "form.typ").read_bytes(),
         "letterhead.typ": (TEMPLATES / "letterhead.typ").read_bytes(),
         "paper.json": msgspec.json.encode(content),
         "qr.svg": _qr(call.form_number),
@@ -94,21 +107,7 @@ def render_form_paper(
     }
     if stationery.logo is not None:
         files[stationery.logo_name] = stationery.logo
-    return bytes(
-        typst.compile(  # type: ignore[call-overload]  # its stub forgets files that are a dict
-            files,
-            format="pdf",
-            pdf_standards=["a-3b"],
-            timestamp=int(at.timestamp()),
-            font_paths=_fonts(),
-        )
-    )
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts that come with the typesetter and no others: the same bytes on every machine."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+    return Paper(files, at)
 
 
 def facts_known_at(call: Call) -> datetime:

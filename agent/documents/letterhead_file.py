@@ -1,13 +1,15 @@
 """The office's letterhead as its files have it: the words and the logo's picture."""
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import typst
 
+from agent.documents.typesetting import MAIN, NotTypeset, Paper, typeset
 from agent.domain.letterhead import Letterhead, LetterheadInvalid, parse_letterhead
 
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 LARGEST_LOGO = 1_000_000
 """Bytes; the picture is in every paper."""
 
@@ -48,10 +50,12 @@ def read_stationery(file: Path) -> Stationery:
 
 def _is_printable(stationery: Stationery) -> bool:
     """Whether the logo can be typeset; else the first form would be the one to find out."""
+    if stationery.logo is None:
+        return True
     name = stationery.logo_name
-    files = {"main.typ": f'#image("{name}")'.encode(), name: stationery.logo}
+    files = {MAIN: f'#image("{name}")'.encode(), name: stationery.logo}
     try:
-        typst.compile(files, pdf_standards=["a-3b"])  # type: ignore[call-overload]  # as in form_paper
-    except typst.TypstError:
+        typeset(Paper(files, _ANY_TIME))
+    except NotTypeset:
         return False
     return True
