@@ -5,13 +5,13 @@ import gc
 import os
 import platform
 import signal
-import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
 import structlog
 from aiohttp import web
 
@@ -24,39 +24,48 @@ from agent.asterisk.cel_file import CelFile
 from agent.asterisk.fastagi import AgiRequest, FastAgiServer
 from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
+from agent.database.case_desk import CaseDesk, let_time_pass
+from agent.database.equipment import compute_equipment
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.operators import free_operators
+from agent.database.outbox import OutboxStore
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
-from agent.documents.chosen_store import chosen_store
-from agent.documents.letterhead_file import read_stationery
 from agent.domain.call_state import Call
-from agent.domain.effects import AnyEffect, ArchiveForm, PlayPrompt
-from agent.domain.form import parse_form
-from agent.domain.rules import CallRules
-from agent.domain.sop import Sop, parse_sop
+from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
+from agent.domain.events import CaseHandedOver
+from agent.domain.sop import parse_sop
+from agent.handover.senders import make_senders
+from agent.office import content_of, keep_decisions, make_archive, make_renderer, make_rules
 from agent.runtime import clock
 from agent.runtime.call_loop import CallServices
+from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
+from agent.runtime.equipment_watch import watch_equipment
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
+from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
 from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
+from agent.runtime.outbox import OutboxMessage, OutboxWorker
 from agent.runtime.reconciler import Reconciler
-from agent.settings import DATA, Settings, SettingsInvalid
+from agent.runtime.ticket_clock import run_ticket_clock
+from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
 from agent.watchdog import Watchdog
+from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
 
 RETRY_S = 1.0
-FORM_FILE = DATA / "form" / "formulir-konsultasi-1.toml"
+DESK_SOCKET = "desk.sock"
+"""In the state folder: where programs of this machine write on forms."""
 FALLBACK_QUESTION, FALLBACK_ANSWER = "fallback", "LPSE_OPERATORS"
 """As dialplan/extensions.conf asks in [agent-away-question]."""
 MOST_RUNG = 50
@@ -70,58 +79,31 @@ log = structlog.get_logger()
 class _Doors:
     """Sends each wish to the door that can fulfil it."""
 
-    def __init__(self, ari: AriEffects, archive: Archive, lease: LeaseKeeper) -> None:
+    def __init__(
+        self,
+        ari: AriEffects,
+        archive: Archive,
+        cases: CaseDesk,
+        put: Callable[[], None],
+        lease: LeaseKeeper,
+    ) -> None:
         self._ari = ari
         self._archive = archive
+        self._cases = cases
+        self._put = put
         self._lease = lease
 
     async def perform(self, call: Call, effect: AnyEffect) -> Performed:
         """Fulfil one wish. Raises EffectFailed."""
-        if isinstance(effect, ArchiveForm):
+        if isinstance(effect, ArchiveForm | HandOverCase):
             await self._lease.may_command()  # for all that goes to Asterisk its client asks
+        if isinstance(effect, ArchiveForm):
             return await self._archive.write(call)
+        if isinstance(effect, HandOverCase):
+            performed = await self._cases.hand_over(call)
+            self._put()
+            return performed
         return await self._ari.perform(call, effect)
-
-
-def read_sop(file: Path) -> dict[str, object]:
-    """The office's procedure as its file has it. Raises SettingsInvalid."""
-    try:
-        return tomllib.loads(file.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsInvalid(f"sop_file: {error}") from error
-
-
-def make_renderer(settings: Settings, sop: Sop) -> Renderer:
-    """The speech room as the settings want it. Raises PromptFileInvalid."""
-    return Renderer(
-        folder=settings.state_folder / "speech",
-        prompts_file=settings.prompts_file,
-        recorded_folder=settings.recorded_prompts_folder,
-        piper_voice=settings.piper_voice,
-        speech_root=settings.speech_root,
-        lpse_name=sop.office_name,
-    )
-
-
-def make_archive(settings: Settings, sops: dict[str, Sop]) -> Archive:
-    """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
-    form = parse_form(tomllib.loads(FORM_FILE.read_text("utf-8")))
-    stationery = read_stationery(settings.letterhead_file)
-    return Archive(chosen_store(settings), sops, {form.name: form}, form, stationery)
-
-
-def make_rules(settings: Settings, sop: Sop, notice_version: str) -> CallRules:
-    """The rules under which calls arrive from now on."""
-    return CallRules(
-        sop=sop.name,
-        zone=settings.zone,
-        notice=notice_version,
-        ring_seconds=settings.ring_seconds,
-        new_round_seconds=settings.new_round_seconds,
-        please_wait_seconds=settings.please_wait_seconds,
-        longest_wait_seconds=settings.longest_wait_seconds,
-        numbers_heard_by=settings.numbers_heard_by,
-    )
 
 
 async def serve(settings: Settings) -> None:
@@ -130,7 +112,7 @@ async def serve(settings: Settings) -> None:
     Raises SettingsInvalid, SopInvalid, LetterheadInvalid, AsteriskUnfit, DatabaseProblem,
     StandDown.
     """
-    content = read_sop(settings.sop_file)
+    content = content_of(settings.sop_file, "sop_file")
     renderer = make_renderer(settings, parse_sop(content))
     stop = asyncio.Event()
     watchdog = Watchdog(os.environ)
@@ -167,7 +149,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     url = settings.database_url
     sop = await _until_it_works("database", lambda: load_sop(url, content))
     sops = await _until_it_works("database", lambda: all_sops(url))
-    archive = make_archive(settings, sops)
+    decided = await _until_it_works("database", lambda: keep_decisions(settings, sop.office_name))
+    archive = make_archive(settings, sops, decided.forms)
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -221,8 +204,16 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection
         ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
-        doors = _Doors(ari, archive, lease)
-        rules = make_rules(settings, sop, renderer.version("recording_notice"))
+        cases = CaseDesk(url, decided, epoch=epoch)
+        senders = make_senders(settings, await stack.enter_async_context(aiohttp.ClientSession()))
+        outbox = OutboxWorker(
+            OutboxStore(url, epoch=epoch),
+            senders,
+            lease.may_command,
+            lambda message, at: _tell_handed_over(dispatcher, decided.ways, message, at),
+        )
+        doors = _Doors(ari, archive, cases, outbox.nudge, lease)
+        rules = make_rules(settings, sop, decided, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
@@ -237,6 +228,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
+        await _serve_desk(settings.state_folder, stack, FormDesk(dispatcher, decided.forms))
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))
@@ -247,6 +239,9 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
+        tasks.create_task(outbox.run())
+        tasks.create_task(run_ticket_clock(lambda at: let_time_pass(url, decided, at, epoch=epoch)))
+        tasks.create_task(watch_equipment(lambda now: compute_equipment(url, settings.zone, now)))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 
 
@@ -260,6 +255,15 @@ def _settle() -> None:
     """What was loaded at the start stays: no later collection looks at it and stalls every call."""
     gc.collect()
     gc.freeze()
+
+
+def _tell_handed_over(
+    dispatcher: Dispatcher, ways: Ways, message: OutboxMessage, at: datetime
+) -> None:
+    """The call waits for the message that moves its case on; the others are for people."""
+    way = ways.hands_over
+    if way and message.key == opening_key(message.ticket_number, way):
+        dispatcher.tell_call(message.call_id, CaseHandedOver(at=at, way=way))
 
 
 async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -356,6 +360,19 @@ async def _answer_the_fallback(settings: Settings) -> None:
         except OSError:
             await asyncio.sleep(RETRY_S)
     await server.run()
+
+
+async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: FormDesk) -> None:
+    """Only the owner has calls to write about; it takes the socket over from the one before."""
+    socket = folder / DESK_SOCKET
+    runner = web.AppRunner(make_desk(desk), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.UnixSite(runner, str(socket)).start()
+    except OSError as error:
+        raise SettingsInvalid(f"state_folder: {socket}: {error}") from error
+    socket.chmod(0o600)
 
 
 async def _serve_health(

@@ -24,6 +24,11 @@ LOOPBACK = r"^http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?$"
 S3_ENDPOINT = r"^(https://[^\s/]+|http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?)/?$"
 S3_STORE = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?$"
 Application = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+SAFE_URL = r"^(https://[^\s/@]+|http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?)(/\S*)?\Z"
+"""Over TLS, or not over any wire; without a user's name in it."""
+ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+"
+Address = Annotated[str, Meta(pattern=rf"^{ADDRESS}\Z", max_length=254)]
+LEVEL_ADDRESS = f"(admin_ppe|lkpp)={ADDRESS}"
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
@@ -36,11 +41,31 @@ EXPECTED = {
     "archive_s3_endpoint": "expected an https:// address, or http:// on this machine",
     "zone": "expected WIB, WITA or WIT",
     "numbers_heard_by": "expected both or operator",
+    "smtp_security": "expected none, starttls or tls",
+    "mail_from": "expected an e-mail address, e.g. helpdesk@lpse.example.go.id",
+    "level_addresses": "expected e.g. admin_ppe=ppe@example.go.id,lkpp=support@example.go.id",
+    "webhook_url": "expected an address of https, or of http on this machine",
+    "request_tracker_url": "expected an address of https, or of http on this machine",
     "log_level": "expected debug, info, warning or error",
 }
 """What msgspec would say with a pattern or only by the value it refuses."""
 
-_NOT_SETTINGS = {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
+TOGETHER = {
+    "smtp_host": ("mail_from",),
+    "smtp_user": ("smtp_password_file",),
+    "level_addresses": ("smtp_host",),
+    "webhook_url": ("webhook_secret_file",),
+    "request_tracker_url": ("request_tracker_token_file", "request_tracker_queue"),
+}
+"""What says nothing without others; a way of hand-over whose first setting is missing is off."""
+
+_NOT_SETTINGS = {
+    "LPSE_SETTINGS",
+    "LPSE_VAR",
+    "LPSE_CACHE",
+    "LPSE_ASTERISK_ROOT",
+    "LPSE_SERVERS_ROOT",
+}
 """Variables of our own that say where things lie to the set-up and the tests."""
 
 
@@ -65,8 +90,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agi_port: Port = 4573
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
+    hours_file: Path = DATA / "office" / "LPSE.BTG.toml"
+    priority_file: Path = DATA / "priority" / "usulan-1.toml"
+    form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
     letterhead_file: Path = DATA / "letterhead" / "LPSE.BTG.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"
+    messages_file: Path = DATA / "messages" / "id.toml"
     archive_store: Annotated[str, Meta(pattern=S3_STORE)] | None = None
     archive_s3_endpoint: Annotated[str, Meta(pattern=S3_ENDPOINT)] | None = None
     archive_s3_region: str = "us-east-1"
@@ -78,16 +107,43 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new_round_seconds: Seconds = 5.0
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
+    archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
     numbers_heard_by: Literal["both", "operator"] = "both"
     talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    smtp_host: str | None = None
+    smtp_port: Port = 587
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    mail_from: Address | None = None
+    level_addresses: (
+        Annotated[str, Meta(pattern=rf"^{LEVEL_ADDRESS}(,{LEVEL_ADDRESS})?\Z")] | None
+    ) = None
+    webhook_url: Annotated[str, Meta(pattern=SAFE_URL)] | None = None
+    webhook_secret_file: Path | None = None
+    request_tracker_url: Annotated[str, Meta(pattern=SAFE_URL)] | None = None
+    request_tracker_token_file: Path | None = None
+    request_tracker_queue: str | None = None
 
     def ari_secret(self) -> str:
         """The secret made at set-up. Raises SettingsInvalid when its file cannot be read."""
+        return self.secret("ari_secret_file")
+
+    def secret(self, setting: str) -> str:
+        """What the file that this setting names holds. Raises SettingsInvalid."""
         try:
-            return self.ari_secret_file.read_text().strip()
+            content: str = getattr(self, setting).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsInvalid(f"ari_secret_file: {error}") from error
+            raise SettingsInvalid(f"{setting}: {error}") from error
+        if not content:
+            raise SettingsInvalid(f"{setting}: the file is empty")
+        return content
+
+    def addresses_of_levels(self) -> dict[str, str]:
+        """Where each level (admin_ppe, lkpp) gets its e-mails; empty when that way is off."""
+        pairs = (self.level_addresses or "").split(",")
+        return dict(pair.split("=", 1) for pair in pairs if pair)
 
     def archive_s3_keys(self) -> tuple[str, str]:
         """Key id and secret, the two words of their file. Raises SettingsInvalid."""
@@ -122,6 +178,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsInvalid(_sentence(str(error))) from error
     if settings.standby_application == settings.ari_application:
         raise SettingsInvalid("standby_application: must not be the name of ari_application")
+    for setting, others in TOGETHER.items():
+        for other in others:
+            if getattr(settings, setting) is not None and getattr(settings, other) is None:
+                raise SettingsInvalid(f"{other}: is not set, and {setting} needs it")
+    if settings.smtp_user is not None and settings.smtp_security == "none":
+        raise SettingsInvalid("smtp_security: a password is only sent over starttls or tls")
     return settings
 
 

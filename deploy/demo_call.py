@@ -1,6 +1,6 @@
 """The demonstration: the whole office on this machine, and one real call between two SIP phones.
 
-The caller asks something that the operator cannot solve, the operator presses *3 and *8, both hear
+The operator writes on the form what the caller asks, cannot solve it and presses *8; both hear
 the numbers, the caller hangs up. Then the call's record is printed as `lpse-agent call` prints it.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from agent.database.errors import DatabaseProblem
 from agent.domain.sop import parse_sop
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.speech.renderer import Speech
 from deploy.asterisk_server import AsteriskCannotRun
 from deploy.postgres_server import PostgresFailed
@@ -26,6 +26,15 @@ from deploy.sip_phone import PROMPT_HEARD, Answer, SipCall, SipPhoneFailed, SipP
 from deploy.site import Site, SiteFailed
 
 CALLER = "081234567890"
+CALLERS_WORDS = {
+    "caller_name": "Budi (demo)",
+    "user_type": "penyedia",
+    "business_name": "CV Contoh",
+    "application": "spse",
+    "category": "06",
+    "problem": "Unggah penawaran gagal",
+    "email": "budi@example.com",
+}
 OPERATOR = "Siti (demo)"
 REGISTER_WITHIN_S = 15.0
 RECORD_WITHIN_S = 15.0
@@ -112,9 +121,13 @@ async def _one_call(
         await asyncio.sleep(1)
         await at_operator.say(greeting)
         await asyncio.sleep(3)
-        say("The operator has greeted; he takes the identity (*3) and escalates (*8).")
-        await at_operator.press("*3")
-        await asyncio.sleep(2)
+        say("The operator has greeted; he writes identity and problem on the form.")
+        opened = await _until(site, before, lambda _record: True)
+        words = [f"{field}={text}" for field, text in CALLERS_WORDS.items()]
+        by = ("--by", account["account"])
+        command = ("form", "fill", opened["form_number"], *words, *by)
+        await asyncio.to_thread(site.command, *command)
+        say("He cannot solve it: *8.")
         await at_operator.press("*8")
         record = await _until(site, before, lambda r: _state(r, "8") == "met")
         say("Both have heard the form number and the ticket number; the caller hangs up.")
@@ -150,7 +163,7 @@ def _incomplete(record: dict[str, Any]) -> list[str]:
 async def _unheard(site: Site, record: dict[str, Any], legs: dict[str, SipCall]) -> list[str]:
     """At which telephones the numbers were not found in the recorded sound."""
     settings = site.settings
-    renderer = make_renderer(settings, parse_sop(read_sop(settings.sop_file)))
+    renderer = make_renderer(settings, parse_sop(content_of(settings.sop_file, "sop_file")))
     await renderer.prepare()
     numbers = Speech("numbers", record["form_number"], record["ticket_number"])
     prompt = (await renderer.audio(numbers)).path.with_suffix(".wav")

@@ -23,6 +23,7 @@ from deploy.set_up_machine import (
 )
 from deploy.set_up_progress import Progress, SetUpRefused
 from deploy.set_up_python import make_environment
+from deploy.set_up_servers import find_or_make_servers
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # What every Debian machine has but not every container, and SIPp.
@@ -66,6 +67,8 @@ def set_up(purpose: str) -> Path:
             install_packages(TEST_PACKAGES, progress, log)
             unpack_packages(TEST_TOOLS, cache() / "tools", progress, log)
         root = find_or_make_asterisk(python, progress, log)
+        if purpose == "test":
+            os.environ["LPSE_SERVERS_ROOT"] = str(find_or_make_servers(progress, log))
     os.environ["LPSE_VAR"] = str(state)
     os.environ["LPSE_ASTERISK_ROOT"] = os.environ["LPSE_SPEECH_ROOT"] = str(root or "")
     return python

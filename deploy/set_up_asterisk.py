@@ -84,10 +84,10 @@ def _packages_in(root: Path) -> list[str]:
 def _make_root(root: Path, python: Path, progress: Progress, log: Path) -> None:
     progress.say(f"Asterisk: making {root} with debootstrap (about a minute, 560 MB)")
     unfinished = root.with_name("asterisk.unfinished")
-    _remove(unfinished)
+    remove(unfinished)
     command = ["debootstrap", "--variant=minbase", f"--components={COMPONENTS}"]
-    command += [f"--include={','.join(PACKAGES)}", SUITE, str(unfinished), *_mirror()]
-    progress.run([*_contained(), *command], log)
+    command += [f"--include={','.join(PACKAGES)}", SUITE, str(unfinished), *mirror()]
+    progress.run([*contained(), *command], log)
     for archive in (unfinished / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
     (unfinished / STAMP).write_text(json.dumps(_versions(unfinished), indent=1))
@@ -98,11 +98,11 @@ def _make_root(root: Path, python: Path, progress: Progress, log: Path) -> None:
             f"Debian {SUITE} has no Asterisk for us today ({lacking}): install Asterisk 22.10.1"
             " yourself, it will be found, or try again tomorrow."
         )
-    _remove(root)
+    remove(root)
     unfinished.rename(root)
 
 
-def _contained() -> list[str]:
+def contained() -> list[str]:
     """The command before debootstrap: its mounts and its children end when it or we are killed."""
     unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     # A container without the right to make namespaces gets a plain debootstrap.
@@ -110,12 +110,12 @@ def _contained() -> list[str]:
     return [*ENDS_WITH_US, *unshare] if works else ENDS_WITH_US
 
 
-def _remove(root: Path) -> None:
+def remove(root: Path) -> None:
     """Never follows a mount that an interrupted debootstrap may have left."""
     subprocess.run(["rm", "-rf", "--one-file-system", str(root)], check=True)
 
 
-def _mirror() -> list[str]:
+def mirror() -> list[str]:
     """The mirror that this machine's apt uses for Debian itself, else debootstrap's own choice."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
     command += ["Identifier: Packages", "Label: Debian", "Component: main"]

@@ -196,6 +196,7 @@ class Site:
             "speech_root": str(self._root) if self._root else "",
             "http_port": free_port(socket.SOCK_STREAM),
             "agi_port": values.agi_port,
+            "archive_after_seconds": 1.0,
             **self._overrides,
         }
         lines = (f"{k} = {json.dumps(v)}\n" for k, v in settings.items() if v != "")

@@ -81,6 +81,21 @@ CREATE TABLE consultations (
     handed_over_at timestamp with time zone
 );
 
+CREATE TABLE deviation_words (
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    step text NOT NULL,
+    sequence integer NOT NULL,
+    role text NOT NULL,
+    verdict text,
+    text text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    limit_s double precision,
+    measured_s double precision,
+    reason text NOT NULL
+);
+
 CREATE TABLE deviations (
     call_id text NOT NULL,
     kind text NOT NULL,
@@ -91,6 +106,14 @@ CREATE TABLE deviations (
     operator text,
     reason text NOT NULL,
     events integer[] NOT NULL
+);
+
+CREATE TABLE equipment_deviations (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    proof jsonb NOT NULL
 );
 
 CREATE TABLE exchange_ledger (
@@ -143,6 +166,23 @@ CREATE TABLE operators (
     digest_md5 text NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     removed_at timestamp with time zone
+);
+
+CREATE TABLE outbox_messages (
+    key text NOT NULL,
+    way text NOT NULL,
+    matter text NOT NULL,
+    call_id text NOT NULL,
+    ticket_number text NOT NULL,
+    facts jsonb NOT NULL,
+    put_at timestamp with time zone NOT NULL DEFAULT now(),
+    next_try_at timestamp with time zone NOT NULL DEFAULT now(),
+    tries integer NOT NULL DEFAULT 0,
+    last_error text,
+    sending_since timestamp with time zone,
+    accepted_at timestamp with time zone,
+    accepted_as text,
+    gave_up_at timestamp with time zone
 );
 
 CREATE TABLE sop_revisions (
@@ -239,11 +279,41 @@ ALTER TABLE consultations ADD CONSTRAINT form_number_twice
 ALTER TABLE consultations ADD CONSTRAINT form_sequence_twice
     UNIQUE (form_year, form_sequence);
 
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_decision_without_verdict
+    CHECK (((role = 'decision'::text) = (verdict IS NOT NULL)));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_role
+    CHECK ((role = ANY (ARRAY['explanation'::text, 'decision'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_of_unknown_verdict
+    CHECK ((verdict = ANY (ARRAY['excused'::text, 'upheld'::text])));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_that_says_nothing
+    CHECK (((text ~ '\S'::text) AND (by ~ '\S'::text)));
+
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_twice
+    PRIMARY KEY (call_id, kind, step, sequence);
+
 ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
     CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
 
 ALTER TABLE deviations ADD CONSTRAINT deviation_twice
     PRIMARY KEY (call_id, kind, step);
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_of_unknown_kind
+    CHECK ((kind = ANY (ARRAY['form_service'::text, 'recap'::text, 'archive'::text])));
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_that_ends_before_it_began
+    CHECK ((ended_at >= began_at));
+
+ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_twice
+    PRIMARY KEY (kind, subject);
 
 ALTER TABLE exchange_ledger ADD CONSTRAINT ledger_entry_twice
     PRIMARY KEY (channel, at, kind, mark, note);
@@ -286,6 +356,21 @@ ALTER TABLE operators ADD CONSTRAINT operator_account_twice
 
 ALTER TABLE operators ADD CONSTRAINT operator_without_name
     CHECK ((name ~ '\S'::text));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_accepted_and_given_up
+    CHECK (((accepted_at IS NULL) OR (gave_up_at IS NULL)));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_accepted_as_nothing
+    CHECK (((accepted_at IS NULL) = (accepted_as IS NULL)));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_by_unknown_way
+    CHECK ((way = ANY (ARRAY['caller_email'::text, 'level_email'::text, 'webhook'::text, 'request_tracker'::text])));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_of_unknown_matter
+    CHECK ((matter = ANY (ARRAY['ticket_opened'::text, 'question_asked'::text, 'ticket_solved'::text, 'ticket_reopened'::text])));
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_twice
+    PRIMARY KEY (key);
 
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
@@ -332,8 +417,14 @@ ALTER TABLE consultations ADD CONSTRAINT consultation_under_unknown_sop
 ALTER TABLE consultations ADD CONSTRAINT consultation_without_call
     FOREIGN KEY (call_id) REFERENCES calls(call_id);
 
+ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
+    FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
 ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
@@ -359,11 +450,19 @@ CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btre
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
 
+CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
+
+CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
+
 CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
 
 CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
 
 CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
+
+CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
+
+CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
 
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 
@@ -453,6 +552,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_deviation_words()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'deviation_words is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_ticket_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -485,5 +594,7 @@ CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pu
 CREATE TRIGGER consultations_chained_once_archived AFTER UPDATE ON public.consultations FOR EACH ROW WHEN (((old.archived_at IS NULL) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION chain_archived_consultation();
 
 CREATE TRIGGER consultations_chained_when_archived AFTER INSERT ON public.consultations FOR EACH ROW WHEN ((new.archived_at IS NOT NULL)) EXECUTE FUNCTION chain_archived_consultation();
+
+CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
 
 CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();

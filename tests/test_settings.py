@@ -80,6 +80,7 @@ def test_variables_of_the_set_up_and_of_others_are_not_ours_to_judge() -> None:
         "LPSE_VAR": "var",
         "LPSE_CACHE": "/var/cache/lpse-agent",
         "LPSE_ASTERISK_ROOT": "",
+        "LPSE_SERVERS_ROOT": "/var/cache/lpse-agent/servers",
         "PATH": "/bin",
         "HTTP_PORT": "x",
     }
@@ -200,4 +201,64 @@ def test_the_archives_keys_are_the_two_words_of_their_file(tmp_path: Path) -> No
 def test_no_setting_is_named_like_a_variable_of_the_set_up() -> None:
     names = {f"LPSE_{name.upper()}" for name in Settings.__struct_fields__}
     assert "LPSE_HTTP_PORT" in names
-    assert not names & {"LPSE_SETTINGS", "LPSE_VAR", "LPSE_CACHE", "LPSE_ASTERISK_ROOT"}
+    others = {"SETTINGS", "VAR", "CACHE", "ASTERISK_ROOT", "SERVERS_ROOT"}
+    assert not names & {f"LPSE_{name}" for name in others}
+
+
+def test_without_settings_of_its_own_every_way_of_hand_over_is_off() -> None:
+    settings = read_settings(REQUIRED)
+    assert settings.smtp_host is settings.webhook_url is settings.request_tracker_url is None
+    assert settings.addresses_of_levels() == {}
+
+
+MAIL = {"LPSE_SMTP_HOST": "mail.example.go.id", "LPSE_MAIL_FROM": "helpdesk@example.go.id"}
+
+
+def test_levels_have_addresses() -> None:
+    told = "admin_ppe=ppe@example.go.id,lkpp=support@example.go.id"
+    settings = read_settings({**REQUIRED, **MAIL, "LPSE_LEVEL_ADDRESSES": told})
+    assert settings.addresses_of_levels() == {
+        "admin_ppe": "ppe@example.go.id",
+        "lkpp": "support@example.go.id",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "key"),
+    [
+        ({"LPSE_SMTP_HOST": "mail.example.go.id"}, "mail_from"),
+        ({**MAIL, "LPSE_SMTP_USER": "agent"}, "smtp_password_file"),
+        ({**MAIL, "LPSE_MAIL_FROM": "LPSE <helpdesk@example.go.id>"}, "mail_from"),
+        ({**MAIL, "LPSE_MAIL_FROM": "a@b.id\nBcc: c@d.id"}, "mail_from"),
+        ({**MAIL, "LPSE_MAIL_FROM": "helpdesk@example.go.id\n"}, "mail_from"),
+        ({**MAIL, "LPSE_LEVEL_ADDRESSES": "pokja=a@b.id"}, "level_addresses"),
+        ({"LPSE_LEVEL_ADDRESSES": "lkpp=a@b.id"}, "smtp_host"),
+        ({"LPSE_WEBHOOK_URL": "https://example.go.id/hook"}, "webhook_secret_file"),
+        ({"LPSE_WEBHOOK_URL": "http://example.go.id/hook"}, "webhook_url"),
+        ({"LPSE_WEBHOOK_URL": "http://127.0.0.1.example.go.id/"}, "webhook_url"),
+        ({"LPSE_WEBHOOK_URL": "https://user:word@example.go.id/"}, "webhook_url"),
+        ({"LPSE_WEBHOOK_URL": "http://127.0.0.1@example.go.id/"}, "webhook_url"),
+        ({"LPSE_REQUEST_TRACKER_URL": "https://rt.example.go.id"}, "request_tracker_token_file"),
+        (
+            {
+                **MAIL,
+                "LPSE_SMTP_USER": "agent",
+                "LPSE_SMTP_PASSWORD_FILE": "/secret",
+                "LPSE_SMTP_SECURITY": "none",
+            },
+            "smtp_security",
+        ),
+    ],
+)
+def test_a_way_of_hand_over_that_is_half_set_or_unsafe_stops_the_start(
+    variables: dict[str, str], key: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=f"^{key}: "):
+        read_settings({**REQUIRED, **variables})
+
+
+def test_an_empty_secret_is_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("\n")
+    with pytest.raises(SettingsInvalid, match="ari_secret_file: the file is empty"):
+        read_settings({**REQUIRED, "LPSE_ARI_SECRET_FILE": str(file)}).ari_secret()

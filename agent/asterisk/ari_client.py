@@ -13,7 +13,7 @@ from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
 POOL = 16
 """Connections; Asterisk silently closes those beyond its sessionlimit."""
 
-KEEP_ALIVE_S = 10.0
+KEEP_ALIVE_S = 2.0
 """Shorter than Asterisk's 15 s, so that we never write into a connection that it just closed."""
 
 DEADLINE_S = 5.0

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from agent.commands.plain import plain_object
 from agent.database.reports import CallReport
 from agent.domain.call_state import Moment
 from agent.domain.consultation import Deviation, StepRecord
@@ -27,6 +28,7 @@ def call_object(report: CallReport, zone: str) -> dict[str, Any]:
         **{name: _shown(moment.at if moment else None, zone) for name, moment in moments.items()},
         "steps": [_step(step, report.deviations, zone) for step in report.steps],
         "deviations": [_deviation(deviation) for deviation in report.deviations],
+        "deviation_words": [plain_object(word, zone) for word in report.words],
         "sources": {
             **{name: moment.source for name, moment in moments.items() if moment},
             **_step_sources(report.steps),

@@ -3,13 +3,23 @@
 from rich.console import Console
 from rich.table import Table
 
-from agent.commands.plain import PIPE_COLUMNS, milliseconds, seconds
+from agent.commands.plain import PIPE_COLUMNS, clock_of, milliseconds, seconds
 from agent.commands.timeline import timeline_of, who
 from agent.database.reports import CallReport
 from agent.domain.call_state import Offer
-from agent.domain.consultation import StepRecord
+from agent.domain.consultation import Deviation, StepRecord
+from agent.domain.deviation_words import DeviationWord, standing_of, withdrawn
 from agent.domain.office_time import local
-from agent.domain.words import DEVIATION_KINDS, FACTS, OUTCOMES, REASONS, STEP_STATES, cause
+from agent.domain.words import (
+    DEVIATION_KINDS,
+    DEVIATION_STANDINGS,
+    FACTS,
+    OUTCOMES,
+    REASONS,
+    STEP_STATES,
+    WORD_ROLES,
+    cause,
+)
 
 
 def show_call(report: CallReport, zone: str, console: Console) -> None:
@@ -17,10 +27,7 @@ def show_call(report: CallReport, zone: str, console: Console) -> None:
     _show_head(report, zone, console)
     console.print(_timeline(report, zone))
     console.print(_steps(report, zone, stacked=console.width < PIPE_COLUMNS))
-    if report.deviations:
-        console.print(_deviations(report))
-    else:
-        console.print("Penyimpangan: tidak ada")
+    show_deviations(report, zone, console)
     if report.call.offers:
         console.print(_offers(report, zone))
     _show_hearing(report, zone, console)
@@ -78,6 +85,16 @@ def _evidence(step: StepRecord, zone: str) -> str:
     )
 
 
+def show_deviations(report: CallReport, zone: str, console: Console) -> None:
+    """Print a call's deviations, where each stands, and all that was said of them."""
+    if report.deviations:
+        console.print(_deviations(report))
+    else:
+        console.print("Penyimpangan: tidak ada")
+    if report.words:
+        console.print(_words(report, zone))
+
+
 def _deviations(report: CallReport) -> Table:
     table = _table(
         "Penyimpangan", "No", "Jenis dan sebab", "Batas", "Terukur", "Lebih", "Operator", "Bukti"
@@ -85,7 +102,8 @@ def _deviations(report: CallReport) -> Table:
     for deviation in report.deviations:
         table.add_row(
             deviation.step,
-            f"{DEVIATION_KINDS[deviation.kind]}: {REASONS.get(deviation.reason, deviation.reason)}",
+            f"{DEVIATION_KINDS[deviation.kind]}: {REASONS.get(deviation.reason, deviation.reason)}"
+            f"{standing_told(deviation, report.words)}",
             f"{deviation.limit_s:g} dtk" if deviation.limit_s is not None else "–",
             seconds(deviation.measured_s),
             seconds(deviation.excess_s),
@@ -93,6 +111,37 @@ def _deviations(report: CallReport) -> Table:
             " ".join(f"#{event}" for event in deviation.events),
         )
     return table
+
+
+def standing_told(deviation: Deviation, words: tuple[DeviationWord, ...]) -> str:
+    """Where a deviation stands, on a line of its own; nothing as long as nothing was said."""
+    standing = standing_of(deviation, words)
+    again = " kembali" if standing.again else ""
+    if standing.state == "open" and not again:
+        return ""
+    return f"\n{DEVIATION_STANDINGS[standing.state]}{again}"
+
+
+def _words(report: CallReport, zone: str) -> Table:
+    table = _table("Penjelasan dan keputusan", "No", "Oleh", "Isi")
+    for word in report.words:
+        told = f"{WORD_ROLES[word.role]} {word.by}\n{clock_of(zone)(word.at)}"
+        if word.verdict:
+            told += f"\n{DEVIATION_STANDINGS[word.verdict]}"
+        table.add_row(
+            f"{word.step} {DEVIATION_KINDS[word.kind]}", told, word.text + _past(report, word)
+        )
+    return table
+
+
+def _past(report: CallReport, word: DeviationWord) -> str:
+    """That a word is about what is no longer so."""
+    if any(word.is_about(deviation) for deviation in report.deviations):
+        return ""
+    reason = REASONS.get(word.reason, word.reason)
+    if word in withdrawn(report.deviations, report.words):
+        return f"\n(tentang penyimpangan yang sudah ditarik: {reason})"
+    return f"\n(tentang nilai sebelumnya: {seconds(word.measured_s)}, {reason})"
 
 
 def _offers(report: CallReport, zone: str) -> Table:

@@ -74,6 +74,10 @@ def calls(
     undecided: the operator hung up without *6 or *8
     interrupted: the system or the network cut it
     voicemail: nobody was there, the caller left a message
+    referred: the matter belongs to others, as the form says
+    silent: nobody spoke, as the form says
+    prank: no real question, as the form says
+    wrong_number: the caller wanted somebody else, as the form says
 
     Examples:
     lpse-agent calls --since 2026-03-01 --until 2026-03-31 --deviation

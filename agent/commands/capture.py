@@ -7,11 +7,19 @@ from msgspec.structs import replace
 
 from agent.commands.plain import ask, print_json_line, said_plainly
 from agent.database.reports import read_call
-from agent.domain.events import AnyEvent, Caller, DetailShed, Opening, OperatorOffered
+from agent.domain.events import (
+    AnyEvent,
+    Caller,
+    DetailShed,
+    FieldFilled,
+    Opening,
+    OperatorOffered,
+)
 from agent.settings import read_settings
 
 SOMEBODY = Caller(raw="081100000000", number="+6281100000000", shown="+62 811-0000-0000")
 NOBODY = Caller()
+WRITTEN = "(terisi)"
 MISSING = "they were not kept, because the database was away for too long."
 
 
@@ -45,5 +53,7 @@ def anonymised(event: AnyEvent) -> AnyEvent:
             return replace(event, caller=SOMEBODY if event.caller.raw else NOBODY)
         case OperatorOffered():
             return replace(event, name=event.operator)
+        case FieldFilled(tells_outcome=False, value=value):
+            return replace(event, raw=WRITTEN, value=WRITTEN if value else None)
         case _:
             return event

@@ -26,7 +26,7 @@ from agent.documents.letterhead_file import read_stationery
 from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.sop import Sop, parse_sop
 from agent.logs import set_up_logs
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.settings import Settings, SettingsInvalid, read_settings
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
@@ -79,7 +79,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [folder, _secret(settings)]
     findings += [*_files(settings), _letterhead(settings), *await _archive(settings)]
     try:
-        sop = parse_sop(read_sop(settings.sop_file))
+        sop = parse_sop(content_of(settings.sop_file, "sop_file"))
     # Also a UnicodeDecodeError is a ValueError, as SettingsInvalid and SopInvalid are.
     except ValueError as error:
         findings.append(Finding("sop_file", False, str(error), f"Mend {settings.sop_file}"))

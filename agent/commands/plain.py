@@ -14,14 +14,22 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
-from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.database.errors import (
+    DatabaseProblem,
+    DeviationUnknown,
+    NumberUnknown,
+    OperatorUnknown,
+    TicketUnknown,
+)
 from agent.database.migrations import require_migrated
 from agent.documents.archive_store import ArchiveFailed
+from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
 from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
+from agent.domain.words import WORD_REFUSALS
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
@@ -66,10 +74,19 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
-    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
+    except (
+        DeviationUnknown,
+        NumberUnknown,
+        OperatorUnknown,
+        TicketUnknown,
+        SettingsInvalid,
+        SopInvalid,
+    ) as error:
         refuse(str(error))
     except LetterheadInvalid as error:
         refuse(f"letterhead_file: {str(error).partition(chr(10))[0]}")
+    except WordRefused as error:
+        refuse(WORD_REFUSALS[error.reason])
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
     except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, ArchiveFailed) as error:

@@ -1,50 +1,19 @@
-"""Each stored call beside its own log and beside the others that went on at the same time.
-
-What the writer would write of the replayed call is compared with what is there, column by column:
-whatever a record comes to hold later is compared without a word here.
-"""
+"""Each stored call beside its own log and beside the others that went on at the same time."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import msgspec
-from msgspec.structs import replace
 
-from agent.database.batch import batch_of
-from agent.database.errors import RecordRefused
 from agent.database.findings import Finding, Tally
-from agent.database.rows import CallRow, ConsultationRow, DeviationRow, FormRow, StepRow, TicketRow
+from agent.database.rejudging import WholeCall, parse_whole_call, rejudge
 from agent.domain.call import CallUnknown
-from agent.domain.events import AnyEvent
-from agent.domain.fairness import TOLERANCE, Watch, follow
+from agent.domain.fairness import TOLERANCE, Watch
 from agent.domain.numbers import NumberInvalid, YearNumber, parse_ticket_number, render_form_number
 from agent.domain.office_time import local
 from agent.domain.sop import Sop
-from agent.runtime.recorder import Record
 
-
-class LogRow(msgspec.Struct, frozen=True):
-    """One event at its place in the call's log."""
-
-    place: int
-    event: AnyEvent
-    epoch: int
-
-
-class WholeCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call with everything that is stored of it, as the query `whole_calls` gives it."""
-
-    call: CallRow
-    consultation: ConsultationRow | None
-    log: tuple[LogRow, ...] | None
-    steps: tuple[StepRow, ...] | None
-    deviations: tuple[DeviationRow, ...] | None
-    form: FormRow | None
-    tickets: tuple[TicketRow, ...] | None
-
-
-_WHOLE_CALL = msgspec.json.Decoder(WholeCall)
 _SEQUENCE = re.compile(r"([0-9]+)/")
 
 
@@ -71,7 +40,7 @@ class CallCheck:
     def look(self, example: str, document: str) -> WholeCall | None:
         """Check one call, shown by this example; None when it cannot be read."""
         try:
-            whole = _WHOLE_CALL.decode(document)
+            whole = parse_whole_call(document)
         except msgspec.DecodeError:
             self._log.add("unreadable", example)
             return None
@@ -109,55 +78,21 @@ class CallCheck:
             self._owners.add("former_owner", example)
 
     def _check_log(self, whole: WholeCall, example: str) -> None:
-        stored, log = whole.call, whole.log or ()
         try:
-            course = follow((row.place, row.event) for row in log)
+            anew = rejudge(whole, self._sops)
         except CallUnknown:
             self._log.add("arrival_missing", example)
             return
-        for met in self._watch.look(course):
+        for met in self._watch.look(anew.course):
             by_turn = met.how in self._turns.words.faults | self._turns.words.notes
             (self._turns if by_turn else self._operators).add(met.how, met.form_number)
-        last = log[-1]
-        if last.place > stored.events:
+        if whole.log and whole.log[-1].place > whole.call.events:
             self._log.add("record_behind", example)
-        gap = len(log) < max(stored.events, last.place)
-        call = replace(course.call, events=stored.events) if gap else course.call
-        anew = Record(
-            call.call_id, call.events, last.event, call, stored.pending, epoch=stored.epoch
-        )
-        differing = list(self._differing(whole, anew, gap))
-        if gap:
-            self._log.add("fact_missing" if differing else "detail_shed", example)
+        if anew.gap:
+            self._log.add("fact_missing" if anew.differing else "detail_shed", example)
             return
-        for what in differing:
+        for what in anew.differing:
             self._judged.add(what, example)
-
-    def _differing(self, whole: WholeCall, anew: Record, gap: bool) -> Iterator[str]:
-        """Which parts of the record the log does not give; the state may have what was shed."""
-        try:
-            batch, _ = batch_of([anew], self._sops, {})
-        except RecordRefused:
-            return  # its procedure is not there, which is said elsewhere
-        row = batch.calls[0]
-        if gap:
-            row = replace(row, state=whole.call.state)
-        if row != whole.call:
-            yield "call_differs"
-        if [whole.consultation] != batch.consultations:
-            yield "consultation_differs"
-        if whole.form != next(iter(batch.forms), None):
-            yield "form_differs"
-        if _in_order(whole.steps) != _in_order(batch.steps):
-            yield "steps_differ"
-        if _in_order(whole.deviations) != _in_order(batch.deviations):
-            yield "deviations_differ"
-        if list(whole.tickets or ()) != batch.tickets:
-            yield "ticket_differs"
-
-
-def _in_order(rows: Sequence[StepRow] | Sequence[DeviationRow] | None) -> list[object]:
-    return sorted(rows or (), key=lambda row: (row.step, getattr(row, "kind", "")))
 
 
 def _is_ticket_number(text: str) -> bool:

@@ -31,9 +31,21 @@ class SopRevisionChanged(DatabaseProblem):
     """The procedure's file changed while its revision stayed the same."""
 
 
+class OfficeFileChanged(DatabaseProblem):
+    """A file of the office changed while its version stayed the same."""
+
+
+class TicketUnknown(DatabaseProblem):
+    """There is no such ticket."""
+
+
 class NumberUnknown(DatabaseProblem):
     """No call has this form number or ticket number."""
 
 
 class OperatorUnknown(DatabaseProblem):
     """There is no such operator on duty."""
+
+
+class DeviationUnknown(DatabaseProblem):
+    """The call has no such deviation, or more than one is meant."""

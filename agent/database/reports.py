@@ -11,12 +11,10 @@ from agent.database.errors import NumberUnknown
 from agent.database.queries import sql
 from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Evidence, Outcome, StepRecord
+from agent.domain.deviation_words import DeviationWord
 from agent.domain.events import AnyEvent, DetailShed
 from agent.domain.identifiers import CallId, OperatorId
-from agent.domain.numbers import parse_ticket_number
-
-# 0123/FK-TLP/LPSE.BTG/2026 in any case and with any spaces, or in short 123/2026.
-_FORM = re.compile(r"(\d{1,9})/(?:\S*/)?(\d{4})")
+from agent.domain.numbers import parse_form_number, parse_ticket_number
 
 _STATE = msgspec.json.Decoder(Call)
 _EVENT = msgspec.json.Decoder(AnyEvent)
@@ -64,6 +62,7 @@ class CallReport(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepRecord, ...]
     deviations: tuple[Deviation, ...]
     events: tuple[LoggedEvent, ...]
+    words: tuple[DeviationWord, ...] = ()
 
 
 async def list_calls(
@@ -75,7 +74,7 @@ async def list_calls(
     Raises NumberInvalid, NumberUnknown for `after`, and DatabaseUnreachable.
     """
     async with connected(url) as connection:
-        page = await _call_id(connection, after) if after else None
+        page = await find_call(connection, after) if after else None
         rows = await connection.fetch(
             sql("list_calls"),
             wanted.since,
@@ -97,14 +96,15 @@ async def read_call(url: str, number: str) -> CallReport:
     """
     async with (
         connected(url) as connection,
-        # One moment for all five reads, also while the call goes on.
+        # One moment for all six reads, also while the call goes on.
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        call_id = await _call_id(connection, number)
+        call_id = await find_call(connection, number)
         call = await connection.fetchrow(sql("read_call"), call_id)
         assert call is not None, "a consultation has a call by its foreign key"
         steps = await connection.fetch(sql("read_steps"), call_id)
         deviations = await connection.fetch(sql("read_deviations"), call_id)
+        words = await connection.fetch(sql("read_deviation_words"), call_id)
         events = await connection.fetch(sql("read_events"), call_id)
     state = _STATE.decode(call["state"])
     return CallReport(
@@ -113,6 +113,7 @@ async def read_call(url: str, number: str) -> CallReport:
         steps=tuple(map(_step, steps)),
         deviations=tuple(msgspec.convert(dict(row), Deviation) for row in deviations),
         events=_whole_log(state, [(row["sequence"], _EVENT.decode(row["body"])) for row in events]),
+        words=tuple(msgspec.convert(dict(row), DeviationWord) for row in words),
     )
 
 
@@ -139,11 +140,11 @@ def _step(row: asyncpg.Record) -> StepRecord:
     return msgspec.convert({**row, "evidence": _EVIDENCE.decode(row["evidence"])}, StepRecord)
 
 
-async def _call_id(connection: Connection, typed: str) -> CallId:
-    form = _FORM.fullmatch(re.sub(r"\s+", "", typed))
-    if form:
-        year, sequence = int(form[2]), int(form[1])
-        found = await connection.fetchval(sql("find_call_by_form"), year, sequence)
+async def find_call(connection: Connection, typed: str) -> CallId:
+    """The call of this form or ticket number. Raises NumberInvalid, NumberUnknown."""
+    if "/" in typed:
+        form = parse_form_number(typed)
+        found = await connection.fetchval(sql("find_call_by_form"), form.year, form.sequence)
     else:
         found = await connection.fetchval(sql("find_call_by_ticket"), parse_ticket_number(typed))
     if found is None:

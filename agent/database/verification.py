@@ -7,7 +7,7 @@ concerns tables is asked in SQL; what concerns a call's log is looked at call by
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,6 +15,7 @@ from agent.database.call_check import CallCheck
 from agent.database.connect import Connection, connected
 from agent.database.findings import Finding, Promise, Tally
 from agent.database.queries import sql
+from agent.database.rejudging import stored_calls
 from agent.database.schema import FILE as SCHEMA_FILE
 from agent.database.sops import changed_sops, read_sops
 from agent.domain.consultation import Outcome
@@ -31,11 +32,7 @@ BESIDES_WAITING = timedelta(minutes=15)
 
 STATEMENT_S = 900.0
 WHOLE_S = 3 * 3600.0
-CALLS_AT_A_TIME = 50
 ROWS_AT_A_TIME = 1000
-
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
 
 _GUARDS = re.compile(r"(?:ADD CONSTRAINT|CREATE TRIGGER) (\w+)")
 
@@ -114,16 +111,11 @@ async def _look_at_tables(connection: Connection, scope: Scope) -> dict[Promise,
 async def _look_at_calls(connection: Connection, scope: Scope, check: CallCheck) -> Tally:
     """Every call in the order of arrival; answers what was found of the archived files."""
     documents = Tally("documents_kept")
-    page = await connection.prepare(sql("whole_calls"))
-    after = scope.since or _FIRST, ""
-    while rows := await page.fetch(*after, scope.until or _LAST, CALLS_AT_A_TIME):
-        for row in rows:
-            whole = check.look(row["example"], row["document"])
-            form = whole.consultation if whole else None
-            if form and form.archive_path and scope.sha256_of:
-                sha256 = await asyncio.to_thread(scope.sha256_of, form.archive_path)
-                if sha256 != form.archive_sha256:
-                    what = "document_changed" if sha256 else "document_missing"
-                    documents.add(what, row["example"])
-        after = rows[-1]["arrived_at"], rows[-1]["call_id"]
+    async for example, document in stored_calls(connection, scope.since, scope.until):
+        whole = check.look(example, document)
+        form = whole.consultation if whole else None
+        if form and form.archive_path and scope.sha256_of:
+            sha256 = await asyncio.to_thread(scope.sha256_of, form.archive_path)
+            if sha256 != form.archive_sha256:
+                documents.add("document_changed" if sha256 else "document_missing", example)
     return documents

@@ -1,5 +1,23 @@
 """Indonesian words for what a record holds, as data: outcomes, states, prompts, causes, reasons."""
 
+from collections.abc import Callable
+from datetime import datetime
+
+from agent.domain.ticket_events import (
+    AnyTicketEvent,
+    DueSet,
+    ExternalNumberLinked,
+    LevelAssigned,
+    PriorityChanged,
+    SolutionConfirmed,
+    TicketOpened,
+    TicketReopened,
+    TicketSolved,
+    TicketTaken,
+    UserAnswered,
+    UserAsked,
+)
+
 OUTCOMES = {
     "in_progress": "masih berlangsung",
     "abandoned_in_welcome": "penelepon menutup saat sambutan",
@@ -37,6 +55,34 @@ REASONS = {
     "numbers_not_heard": "nomor tidak diperdengarkan sampai akhir",
     "handled_without_the_service": "dilayani sentral telepon saat layanan ini tidak berjalan",
     "record_lost": "catatan awal panggilan hilang",
+}
+
+DEVIATION_STANDINGS = {
+    "open": "terbuka",
+    "explained": "sudah dijelaskan, belum diputuskan",
+    "excused": "dapat dimaklumi",
+    "upheld": "ditetapkan sebagai penyimpangan",
+}
+
+WORD_ROLES = {"explanation": "Penjelasan", "decision": "Keputusan"}
+
+WORD_REFUSALS = {
+    "nothing_said": "Mohon tuliskan alasannya: teks tidak boleh kosong.",
+    "too_long": "Teks terlalu panjang: paling banyak 2000 huruf.",
+    "secret": (
+        "Teks ini tampaknya memuat kata sandi, PIN atau kode OTP, yang tidak boleh dicatat: "
+        "mohon tulis kembali tanpa itu."
+    ),
+    "nobody_named": "Mohon sebutkan siapa yang berbicara: akun atau nama, 1 sampai 80 huruf.",
+    "not_his_own": "Hanya operator yang bertanggung jawab yang dapat menjelaskan penyimpangan ini.",
+    "his_own": "Penyimpangan sendiri tidak dapat diputuskan sendiri: mohon minta atasan lain.",
+    "explained_by_him": "Yang memberi penjelasan tidak dapat memutuskan: mohon minta atasan lain.",
+}
+
+EQUIPMENT_KINDS = {
+    "form_service": "layanan formulir tidak ada",
+    "recap": "rekap bulan yang sudah tutup belum dibuat",
+    "archive": "pengarsipan tidak berjalan",
 }
 
 FACTS = {
@@ -88,6 +134,17 @@ WAYS = {
     "request_tracker": "Request Tracker",
 }
 
+TICKET_STAGES = {
+    "new": "baru",
+    "taken": "ditangani",
+    "waiting_for_user": "menunggu pengguna",
+    "solved": "selesai, menunggu konfirmasi",
+    "confirmed": "dikonfirmasi selesai",
+    "reopened": "dibuka kembali",
+}
+LEVELS = {"helpdesk": "Helpdesk", "admin_ppe": "Admin PPE", "lkpp": "LKPP"}
+PRIORITIES = {"high": "Tinggi", "medium": "Menengah", "low": "Rendah"}
+
 # Q.850, as telephones say why a leg ended.
 CAUSES = {
     16: "ditutup",
@@ -103,6 +160,33 @@ CAUSES = {
     38: "jaringan terganggu",
     127: "sebab tidak diketahui",
 }
+
+
+def ticket_line(event: AnyTicketEvent, shown: Callable[[datetime | None], str]) -> str:
+    """One event of a ticket's history; `shown` writes moments."""
+    match event:
+        case TicketOpened(choice=choice) | PriorityChanged(choice=choice):
+            what = "Tiket dibuka" if isinstance(event, TicketOpened) else "Prioritas diubah"
+            reason = f": {choice.override.reason}" if choice.override else ""
+            return f"{what}, prioritas {PRIORITIES[choice.priority]}{reason}"
+        case DueSet(due=due):
+            return f"Batas waktu ditetapkan: {shown(due.target_at)}"
+        case TicketTaken():
+            return "Mulai ditangani"
+        case LevelAssigned(level=level):
+            return f"Diteruskan ke {LEVELS[level]}"
+        case UserAsked(question=text):
+            return f"Pertanyaan kepada pengguna: {text}"
+        case UserAnswered(answer=text):
+            return f"Jawaban pengguna: {text}"
+        case TicketSolved(solution=text):
+            return f"Jawaban/solusi: {text}"
+        case SolutionConfirmed():
+            return "Pengguna menyatakan selesai"
+        case TicketReopened(reason=text):
+            return f"Dibuka kembali: {text}"
+        case ExternalNumberLinked(external_number=number):
+            return f"Nomor LPSE Support: {number}"
 
 
 def cause(code: int | None) -> str:

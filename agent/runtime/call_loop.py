@@ -44,6 +44,7 @@ from agent.runtime.numbers import NumberPool
 from agent.runtime.prompt_watch import PromptWatch
 from agent.runtime.recorder import Record, Recorder, UnfinishedCall
 
+RECORDED_WITHIN_S = 10.0
 NUMBER_PATIENCE_S = 2.0
 """How long a caller waits for a form number; hours without a database use up those at hand."""
 
@@ -71,6 +72,9 @@ class CallLoop:
         self.call: Call | None = None
         self._services = services
         self._inbox: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
+        self._awaited: dict[int, asyncio.Future[Call]] = {}
+        self.writing = asyncio.Lock()
+        """Held by who writes on the form: each change is made on what the one before left."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._prompts = PromptWatch(self.tell)
         self._pending: list[AnyEffect] = []
@@ -81,6 +85,22 @@ class CallLoop:
         """Give the call an event; never blocks."""
         metrics.INBOX.inc()
         self._inbox.put_nowait(event)
+
+    async def record(self, event: AnyEvent) -> Call:
+        """Give the call an event and return when it is durable, with the call after it.
+
+        Raises EffectFailed when it was not recorded in time, or the call was over before.
+        """
+        recorded: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._awaited[id(event)] = recorded
+        self.tell(event)
+        try:
+            async with asyncio.timeout(RECORDED_WITHIN_S):
+                return await recorded
+        except TimeoutError as error:
+            raise EffectFailed("the event was not recorded in time") from error
+        finally:
+            self._awaited.pop(id(event), None)
 
     async def run(self, start: Arrival | UnfinishedCall) -> None:
         """Live until the form is archived and nothing is left to do."""
@@ -111,6 +131,9 @@ class CallLoop:
         metrics.INBOX.dec(self._inbox.qsize())
         if self.call and self.call.stage is not Stage.ARCHIVED:
             metrics.CALLS.labels(self.call.stage).dec()
+        for awaited in self._awaited.values():
+            if not awaited.done():
+                awaited.set_exception(EffectFailed("the call was over before"))
 
     @property
     def pending(self) -> tuple[AnyEffect, ...]:
@@ -212,6 +235,9 @@ class CallLoop:
         if isinstance(event, PromptFinished):
             self._prompts.ended(event.playback)
         await self._decide(event, tasks)
+        awaited = self._awaited.get(id(event))
+        if awaited and not awaited.done() and self.call:
+            awaited.set_result(self.call)
 
     async def _decide(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
         before = self.call

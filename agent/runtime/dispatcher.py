@@ -10,6 +10,7 @@ import structlog
 from agent.domain.call_state import Stage
 from agent.domain.events import AnyEvent, OperatorOffered
 from agent.domain.identifiers import CallId, ChannelId
+from agent.domain.numbers import YearNumber, parse_form_number
 from agent.runtime import metrics
 from agent.runtime.call_loop import CallLoop, CallServices
 from agent.runtime.doors import Arrival
@@ -59,6 +60,16 @@ class Dispatcher:
     def calls(self) -> list[CallLoop]:
         """Calls that are not over."""
         return list(self._loops.values())
+
+    def told_as(self, form: YearNumber) -> CallLoop | None:
+        """The living call whose form has this number."""
+        numbers = ((loop, loop.call.form_number) for loop in self._loops.values() if loop.call)
+        return next((loop for loop, number in numbers if parse_form_number(number) == form), None)
+
+    def tell_call(self, call_id: CallId, event: AnyEvent) -> None:
+        """Give an event to a call by its own id; never blocks."""
+        if call_id in self._loops:
+            self._loops[call_id].tell(event)
 
     def knows(self, channel: ChannelId) -> bool:
         """Whether a living call has this channel."""

@@ -18,3 +18,15 @@ def stands_down(error: BaseException) -> bool:
 
 class RecordRefused(Exception):
     """This record will never be taken, however often it is tried: it is wrong, not the database."""
+
+
+class ReceiverAway(EffectFailed):
+    """A receiver of messages cannot be reached or takes nothing from us: all others wait too."""
+
+
+class MessageDeferred(EffectFailed):
+    """A receiver does not take this message now: others may pass it."""
+
+
+class MessageRefused(Exception):
+    """A receiver will never take this message, however often it is tried."""

@@ -49,3 +49,6 @@ LOOP_LAG = Histogram(
 )
 OWNER = Gauge("lpse_owner", "1 in the process that owns the office's calls, 0 in a standby")
 LEASE_EPOCH = Gauge("lpse_lease_epoch", "The epoch of the lease as this process saw it last")
+MESSAGES = Counter(
+    "lpse_messages", "Tries to send a message, by way and by what came of it", ["way", "result"]
+)

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from agent.domain.numbers import spoken_parts
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.utterance import Utterance
 
-LONGEST_GROUP = 4
 LONGEST_NUMBER = 64
 
 
@@ -32,7 +32,7 @@ def form_number_groups(number: str, spelling: Spelling) -> list[Utterance]:
     """
     groups: list[list[str]] = []
     for sign, run in _runs(number, spelling):
-        for place, part in enumerate(_parts(run)):
+        for place, part in enumerate(spoken_parts(run)):
             groups.append([sign, *part] if sign and place == 0 else list(part))
     return [_group(group, spelling) for group in groups]
 
@@ -42,7 +42,7 @@ def ticket_number_groups(number: str, spelling: Spelling) -> list[Utterance]:
 
     Raises SpeechUnavailable for a sign that has no name.
     """
-    parts = [part for _, run in _runs(number, spelling) for part in _parts(run)]
+    parts = [part for _, run in _runs(number, spelling) for part in spoken_parts(run)]
     return [_group(list(part), spelling) for part in parts if part]
 
 
@@ -59,16 +59,6 @@ def _runs(number: str, spelling: Spelling) -> list[tuple[str, str]]:
         elif sign != " ":
             raise SpeechUnavailable("a number has a sign without a name")
     return [(sign, run) for sign, run in runs if sign or run]
-
-
-def _parts(run: str) -> list[str]:
-    """A long run in groups of three, the first ones of two where it does not come out even."""
-    if len(run) <= LONGEST_GROUP:
-        return [run]
-    pairs = -len(run) % 3
-    pairs_end = pairs * 2
-    starts = [*range(0, pairs_end, 2), *range(pairs_end, len(run), 3)]
-    return [run[a:b] for a, b in zip(starts, [*starts[1:], len(run)], strict=True)]
 
 
 def _group(signs: list[str], spelling: Spelling) -> Utterance:

@@ -53,7 +53,7 @@ async def fill(url: str, calls: int, sops: dict[str, Sop]) -> None:
                         moved = _moved(rows, one, first + place, tickets, hour)
                         parts.setdefault(table, []).append(moved)
             lists = (f'"{table}": [{",".join(rows)}]' for table, rows in parts.items())
-            await connection.execute(sql("record_batch"), f"{{{', '.join(lists)}}}")
+            await connection.execute(sql("record_batch"), f"{{{', '.join(lists)}}}", 0)
         await connection.execute("VACUUM ANALYZE")
 
 

@@ -1,4 +1,4 @@
-"""How long `lpse-agent verify` takes, part by part, and how much memory.
+"""How long `lpse-agent verify` takes, part by part, and `deviation recompute`; how much memory.
 
     python -m tests.bench.verify_speed [calls, 100000 by default]
 
@@ -14,11 +14,13 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 from agent.database.connect import Connection, connected
 from agent.database.migrations import migrate
 from agent.database.queries import sql
+from agent.database.recompute import recompute
 from agent.database.sops import all_sops, load_sop
 from agent.database.verification import STATEMENT_S, WHOLE_S, Scope, questions, verify
 from agent.settings import DATA
@@ -48,6 +50,10 @@ async def measure(url: str, calls: int) -> None:
     findings = await verify(url)
     took = time.monotonic() - began
     print(f"everything: {took:.1f} s, {took / calls * 1e6:.0f} µs a call")
+    began = time.monotonic()
+    endings = Counter([one.ending async for one in recompute(url, None, None)])
+    took = time.monotonic() - began
+    print(f"deviation recompute: {took:.1f} s, {calls / took:.0f} calls a second, {dict(endings)}")
     print(f"our own memory: {before:.0f} MB before, {own_memory():.0f} MB at most")
     for finding in findings:
         if not finding.holds:

@@ -19,6 +19,7 @@ KEYS = [
     "ended_at",
     "steps",
     "deviations",
+    "deviation_words",
     "sources",
     "events",
     "archive_sha256",

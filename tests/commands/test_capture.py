@@ -14,7 +14,7 @@ from agent.domain.call import replay
 from agent.domain.call_state import Decision
 from agent.domain.consultation import outcome_of
 from agent.domain.details import is_detail
-from agent.domain.events import CallArrived, Caller
+from agent.domain.events import CallArrived, Caller, FieldFilled
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
 from tests.database.stories import Story, abandoned, escalated, solved
@@ -46,6 +46,22 @@ def test_a_name_that_a_telephone_sent_in_place_of_its_number_is_left_out_too() -
     event = anonymised(arrived.records[0].event)
     assert isinstance(event, CallArrived)
     assert event.caller == Caller()
+
+
+def test_what_stands_on_the_form_is_left_out_but_for_the_calls_outcome() -> None:
+    at, by = Story(1).now, "op-101"
+    typed = FieldFilled(at=at, field="caller_name", raw="Budi", value="Budi", by=by)
+    cleared = FieldFilled(at=at, field="npwp", raw="", value=None, by=by)
+    told = FieldFilled(
+        at=at, field="outcome", raw="prank", value="prank", tells_outcome=True, by=by
+    )
+    written = anonymised(typed)
+    assert isinstance(written, FieldFilled)
+    assert (written.field, written.value) == ("caller_name", "(terisi)")
+    assert "Budi" not in str(written)
+    emptied = anonymised(cleared)
+    assert isinstance(emptied, FieldFilled) and emptied.value is None
+    assert anonymised(told) == told
 
 
 @pytest.mark.parametrize("tell", [escalated, solved, abandoned], ids=lambda tell: tell.__name__)

@@ -32,12 +32,20 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("operator", "add"),
         ("operator", "list"),
         ("operator", "remove"),
+        ("deviation", "list"),
+        ("deviation", "show"),
+        ("deviation", "explain"),
+        ("deviation", "decide"),
+        ("deviation", "recompute"),
         ("calls",),
         ("call",),
         ("verify",),
         ("replay",),
         ("capture",),
         ("doctor",),
+        ("form", "show"),
+        ("form", "fill"),
+        ("form", "finish"),
     }
 
 

@@ -11,8 +11,12 @@ from agent.domain.events import (
     AnyEvent,
     CallAdopted,
     CallArrived,
+    CaseHandedOver,
+    CaseNotHandedOver,
     DetailShed,
     EffectRefused,
+    FieldFilled,
+    FormFinished,
     HandedToExchange,
     NobodyTookCall,
     NoticeHeard,
@@ -53,6 +57,10 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         StepMarked(at=at, channel=story.call.channel, step="8"),
         NobodyTookCall(at=at, channel=story.call.channel),
         VoicemailLeft(at=at, channel=story.call.channel, recording="1795338000.7.wav"),
+        FieldFilled(at=at, field="problem", raw="x", value="x", by="op-101"),
+        FormFinished(at=at, by="op-101"),
+        CaseHandedOver(at=at, way="level_email"),
+        CaseNotHandedOver(at=at),
         DetailShed(at=at, count=4),
     )
     report = report_of(story)

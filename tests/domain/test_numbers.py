@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from agent.domain.numbers import (
     NumberInvalid,
     YearNumber,
+    parse_form_number,
     parse_ticket_number,
     render_form_number,
     render_ticket_number,
@@ -102,3 +103,26 @@ def test_what_is_no_ticket_number_is_refused(text: str) -> None:
 
 def test_a_sequence_with_a_needless_zero_is_refused_whatever_its_check_digit() -> None:
     assert not any(is_ticket(f"26000412{check}") for check in range(10))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["0123/FK-TLP/LPSE.BTG/2026", " 0123 / fk-tlp / lpse.btg / 2026 ", "123/2026", "0123/2026"],
+)
+def test_a_form_number_is_understood_in_any_spelling(typed: str) -> None:
+    assert parse_form_number(typed) == YearNumber(2026, 123)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "123", "/2026", "123/26", "x/2026", "123/2026/1", "26-00412-7"]
+)
+def test_what_is_no_form_number_is_refused(typed: str) -> None:
+    with pytest.raises(NumberInvalid):
+        parse_form_number(typed)
+
+
+@given(st.integers(1, 999_999), st.integers(2000, 2100))
+@settings(max_examples=50, deadline=None, derandomize=True)
+def test_what_is_written_is_understood(sequence: int, year: int) -> None:
+    number = YearNumber(year, sequence)
+    assert parse_form_number(render_form_number(number, "LPSE.BTG")) == number

@@ -147,7 +147,8 @@ def times_are_true(
     measured["time error at most s"] = max(errors)
     left = [leg for legs in unclaimed.values() for leg in legs if leg.answered_at]
     if left:
-        breaches.append(Breach("I3", f"{len(left)} answers of operators are on no record"))
+        when = ", ".join(f"{leg.answered_at:%H:%M:%S.%f} to {leg.ended_at}" for leg in left)
+        breaches.append(Breach("I3", f"answers of operators that are on no record: {when}"))
     return breaches
 
 

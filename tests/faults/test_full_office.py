@@ -13,7 +13,7 @@ import pytest_asyncio
 from agent.database.connect import connected
 from agent.domain.call_state import Stage
 from agent.domain.sop import parse_sop
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from deploy.sip_phone import Answer, SipPhones
 from deploy.site import Site
 from tests.faults.small_disk import SmallDisk, small_disk
@@ -46,7 +46,7 @@ def site(disk: SmallDisk) -> Iterator[Site]:
 async def office(site: Site) -> AsyncIterator[Office]:
     """One operator; what the telephones hear is kept on another disk."""
     settings = site.settings
-    renderer = make_renderer(settings, parse_sop(read_sop(settings.sop_file)))
+    renderer = make_renderer(settings, parse_sop(content_of(settings.sop_file, "sop_file")))
     await renderer.prepare()
     with tempfile.TemporaryDirectory(prefix="lpse-phones-") as folder:
         async with SipPhones(Path(folder)) as phones:
@@ -73,6 +73,7 @@ async def test_people_talk_on_while_the_only_disk_is_full_and_every_record_is_wh
         talk = await office.conversation(phone)
         disk.fill()
         await talk.operator.press("*2*3")
+        await office.write(talk.form)
         second = await office.dial()
         await second.answered(within=SOON)
         await talk.operator.press("*8")

@@ -57,7 +57,7 @@ async def test_a_stopped_agent_is_ended_and_people_talk_on_and_star_eight_works_
             talk = await office.conversation(phone)
             caller, operator, form = talk.caller, talk.operator, talk.form
             await operator.press("*2*3")
-            await office.shows(form, "identity", lambda r: r.call.identity_taken is not None)
+            await office.write(form)
             before = await office.calls()
 
             os.kill(supervisor.process_id, signal.SIGSTOP)

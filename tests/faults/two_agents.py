@@ -14,7 +14,7 @@ import asyncpg
 
 from agent.database.connect import Connection
 from agent.domain.sop import parse_sop
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.speech.renderer import Renderer
 from deploy.agent_process import AgentProcess
 from deploy.sip_phone import SipPhone, SipPhones
@@ -186,7 +186,9 @@ async def two_agents(root: Path | None, **settings: object) -> AsyncIterator[Two
             ready = asyncio.Event()
             carrying.append(tasks.create_task(way.run(ready)))
             await ready.wait()
-        renderer = make_renderer(site.settings, parse_sop(read_sop(site.settings.sop_file)))
+        renderer = make_renderer(
+            site.settings, parse_sop(content_of(site.settings.sop_file, "sop_file"))
+        )
         await renderer.prepare()
         phones = await stack.enter_async_context(SipPhones(folder / "phones"))
         operators = []

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from deploy.sip_phone import (
     read_samples,
 )
 from deploy.site import CALLER_ADDRESSES, Site
+from tests.runtime.forms import IDENTITY
 
 SOON = timedelta(seconds=20)
 """A wide margin for what takes milliseconds on a quiet machine."""
@@ -144,6 +145,16 @@ class Office:
 
         await until(f"{form_number} is archived", is_archived, within)
         return await self.record(form_number)
+
+    async def write(self, form_number: str, fields: Mapping[str, str] = IDENTITY) -> None:
+        """The operator writes into fields of the form, as a person does it from a shell."""
+        words = [f"{field}={text}" for field, text in fields.items()]
+        by = ("--by", "op-101")
+        await asyncio.to_thread(self.site.command, "form", "fill", form_number, *words, *by)
+
+    async def finish(self, form_number: str) -> None:
+        """The operator says that the form is finished."""
+        await asyncio.to_thread(self.site.command, "form", "finish", form_number, "--by", "op-101")
 
     async def shows(
         self,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.domain.sop import parse_sop
-from agent.service import make_renderer, read_sop
+from agent.office import content_of, make_renderer
 from agent.speech.renderer import Renderer
 from deploy.sip_phone import SipPhone, SipPhones
 from deploy.site import Site
@@ -44,7 +44,7 @@ async def staffed(
     A process has one SIP library at a time, so one such office at a time.
     """
     settings = site.settings
-    renderer = make_renderer(settings, parse_sop(read_sop(settings.sop_file)))
+    renderer = make_renderer(settings, parse_sop(content_of(settings.sop_file, "sop_file")))
     await renderer.prepare()
     async with SipPhones(site.folder / "phones") as phones:
         operators = []

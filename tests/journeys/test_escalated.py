@@ -15,6 +15,7 @@ async def test_both_hear_the_numbers_of_an_escalated_call(office: Office) -> Non
     async with office.on_duty(Answer()) as [phone]:
         talk = await office.conversation(phone)
         caller, operator, form = talk.caller, talk.operator, talk.form
+        await office.write(form)
         await operator.press("*2*3*8")
         report = await office.shows(form, "numbers heard", lambda r: _met(r, "8"), within=PATIENTLY)
         await caller.hang_up()

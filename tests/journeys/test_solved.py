@@ -1,6 +1,5 @@
 """Calls that the operator solves."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,12 +30,13 @@ async def test_a_solved_call_has_every_step_with_its_proof(office: Office) -> No
         await office.shows(form, "greeting", lambda r: r.call.greeted is not None)
         await operator.press("*3")
         await office.shows(form, "identity", lambda r: r.call.identity_taken is not None)
-        await asyncio.sleep(TONE)
+        await office.write(form)
         await operator.press("*6", by="info")
         await office.shows(form, "decision", lambda r: r.call.decision == "solved")
-        await asyncio.sleep(TONE)
+        await office.write(form, {"solution": "Perbarui Apendo, lalu unggah lagi"})
         await caller.hang_up()
         ended_at = await operator.ended(within=SOON)
+        await office.finish(form)
 
     report = await office.archived(form)
     assert report.outcome == "solved"

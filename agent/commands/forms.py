@@ -1,0 +1,122 @@
+"""`lpse-agent form`: read an open form, fill it in, say that it is finished."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.table import Table
+
+from agent.commands.plain import console, print_json, refuse, said_plainly
+from agent.service import DESK_SOCKET
+from agent.settings import Settings, read_settings
+
+PATIENCE_S = 15.0
+
+app = typer.Typer(no_args_is_help=True, help="Read and fill in the form of a call that is open.")
+
+Number = Annotated[
+    str, typer.Argument(help="Form number (0123/FK-TLP/LPSE.BTG/2026, or 123/2026).")
+]
+By = Annotated[str, typer.Option("--by", help="Whose word it is, for example op-101.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("show")
+def show(number: Number, json: Json = False) -> None:
+    """Show what stands on an open form, and what each step still lacks.
+
+    A form is open from the moment its call comes in until it is archived;
+    an archived one is shown by `lpse-agent call`.
+
+    Example:
+    lpse-agent form show 123/2026
+    """
+    with said_plainly():
+        _print(_asked(read_settings(), "GET", "/form", {"form": number}), json)
+
+
+@app.command("fill")
+def fill(
+    number: Number,
+    fields: Annotated[list[str], typer.Argument(help="FIELD=TEXT; an empty text clears it.")],
+    by: By,
+    json: Json = False,
+) -> None:
+    """Write into fields of an open form, one after another.
+
+    Each is saved before the next is written. What seems wrong is taken with a
+    warning; a password or one-time code is refused.
+
+    Example:
+    lpse-agent form fill 123/2026 caller_name="Budi" user_type=penyedia --by op-101
+    """
+    with said_plainly():
+        settings = read_settings()
+        answer: dict[str, Any] = {}
+        for one in fields:
+            field, sign, text = one.partition("=")
+            if not sign:
+                refuse(f"{one}: write FIELD=TEXT, for example caller_name=Budi.")
+            wanted = {"form": number, "field": field, "text": text, "by": by}
+            answer = _asked(settings, "POST", "/form/fill", wanted)
+        _print(answer, json)
+
+
+@app.command("finish")
+def finish(number: Number, by: By, json: Json = False) -> None:
+    """Say that nothing more will be written: the form is archived once the call is over.
+
+    Example:
+    lpse-agent form finish 123/2026 --by op-101
+    """
+    with said_plainly():
+        _print(_asked(read_settings(), "POST", "/form/finish", {"form": number, "by": by}), json)
+
+
+def _asked(settings: Settings, method: str, path: str, wanted: dict[str, str]) -> dict[str, Any]:
+    """What the running service answers; ends the command with its sentence when it refuses."""
+    status, answer = asyncio.run(_ask(settings.state_folder / DESK_SOCKET, method, path, wanted))
+    if status != 200:
+        words = answer.get("words", {})
+        refuse(str(words.get("en") or answer.get("detail") or f"The service answered {status}."))
+    return answer
+
+
+async def _ask(
+    socket: Path, method: str, path: str, wanted: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    read = method == "GET"
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+    try:
+        async with (
+            aiohttp.UnixConnector(str(socket)) as connector,
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            session.request(
+                method,
+                f"http://desk{path}",
+                params=wanted if read else None,
+                json=None if read else wanted,
+            ) as response,
+        ):
+            return response.status, await response.json(content_type=None)
+    except (OSError, TimeoutError, aiohttp.ClientError):
+        refuse("The service does not answer: it must run, and you must be its user or root.")
+
+
+def _print(form: dict[str, Any], json: bool) -> None:
+    if json:
+        print_json(form)
+        return
+    out = console()
+    out.print(f"Formulir {form['form_number']} ({form['form']})")
+    table = Table()
+    for heading in ("Isian", "Nilai", "Oleh", "Peringatan"):
+        table.add_column(heading, overflow="fold")
+    for name, field in form["fields"].items():
+        warnings = "\n".join(warning["id"] for warning in field["warnings"])
+        table.add_row(name, field["value"] or "–", field["by"], warnings)
+    out.print(table)
+    for step, lacking in form["missing"].items():
+        out.print(f"Langkah {step}: {'kurang ' + ', '.join(lacking) if lacking else 'lengkap'}")

@@ -1,0 +1,79 @@
+-- Tickets: the log of each is its record, the columns are what the log gives.
+
+-- name: lock_ticket
+-- A ticket that is about to be changed, and the consultation that it was made from.
+SELECT
+    tickets.ticket_number, tickets.call_id, consultations.form_number,
+    consultation_forms.form, consultation_forms.fields,
+    calls.state #>> '{rules,zone}' AS zone
+FROM tickets
+JOIN consultations USING (call_id)
+JOIN calls USING (call_id)
+LEFT JOIN consultation_forms USING (call_id)
+WHERE tickets.ticket_number = $1
+FOR UPDATE OF tickets
+
+-- name: read_ticket
+-- The same of a ticket that is only looked at.
+SELECT
+    tickets.ticket_number, tickets.call_id, consultations.form_number,
+    consultation_forms.form, consultation_forms.fields,
+    calls.state #>> '{rules,zone}' AS zone
+FROM tickets
+JOIN consultations USING (call_id)
+JOIN calls USING (call_id)
+LEFT JOIN consultation_forms USING (call_id)
+WHERE tickets.ticket_number = $1
+
+-- name: ticket_events_of
+-- A ticket's log in its order.
+SELECT body FROM ticket_events WHERE ticket_number = $1 ORDER BY sequence
+
+-- name: append_ticket_event
+-- Add one event to a ticket's log; a place that is taken is an error.
+INSERT INTO ticket_events (ticket_number, sequence, at, by, event, body)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+
+-- name: update_ticket
+-- Make a ticket's columns what its log gives.
+UPDATE tickets SET
+    events = $2, stage = $3, level = $4, priority = $5, holder = $6, first_response_at = $7,
+    target_at = $8, stage_closes_at = $9, solved_at = $10, confirmed_at = $11,
+    external_number = $12
+WHERE ticket_number = $1
+
+-- name: list_tickets
+-- Tickets by their target, the next due first; nothing asked for is null. $1 only those that are
+-- not confirmed, $2 only those overdue at $3, $4 of a level, $5 of a holder.
+SELECT
+    tickets.ticket_number, consultations.form_number, tickets.stage, tickets.level,
+    tickets.priority, tickets.holder, tickets.issued_at, tickets.first_response_at,
+    tickets.target_at, tickets.solved_at, tickets.confirmed_at, tickets.external_number,
+    coalesce(
+        (tickets.target_at < $3 AND tickets.stage IN ('new', 'taken', 'reopened'))
+        OR (tickets.first_response_at < $3 AND tickets.stage = 'new'), false
+    ) AS overdue
+FROM tickets
+JOIN consultations USING (call_id)
+WHERE ($1::boolean IS NOT TRUE OR tickets.confirmed_at IS NULL)
+  AND ($2::boolean IS NOT TRUE
+      OR (tickets.target_at < $3 AND tickets.stage IN ('new', 'taken', 'reopened'))
+      OR (tickets.first_response_at < $3 AND tickets.stage = 'new'))
+  AND ($4::text IS NULL OR tickets.level = $4)
+  AND ($5::text IS NULL OR tickets.holder = $5)
+ORDER BY tickets.target_at NULLS LAST, tickets.ticket_number
+LIMIT $6
+
+-- name: tickets_of_the_clock
+-- Tickets whose time runs: opened, and neither solved nor in the user's hands.
+SELECT ticket_number FROM tickets
+WHERE confirmed_at IS NULL AND events > 0 AND stage IN ('new', 'taken', 'reopened')
+ORDER BY ticket_number
+
+-- name: fence_former_owner
+-- Refuse what somebody does who is no longer the owner of the calls.
+SELECT refuse_former_owner($1)
+
+-- name: opening_message
+-- What became of the message by which a case was handed over.
+SELECT accepted_at, gave_up_at FROM outbox_messages WHERE key = $1
