@@ -191,6 +191,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(_answer_the_fallback(settings))
         _settle()
         watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(lease, session))
+        hand_over = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        senders = make_senders(settings, await stack.enter_async_context(hand_over))
         epoch = await lease.acquire()
         standby.hold_on()
         stack.push_async_callback(lease.release)
@@ -205,9 +207,10 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         talk_detection = settings.talk_detection
         ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
         cases = CaseDesk(url, decided, epoch=epoch)
-        senders = make_senders(settings, await stack.enter_async_context(aiohttp.ClientSession()))
+        outbox_store = OutboxStore(url, epoch=epoch)
+        stack.push_async_callback(outbox_store.aclose)
         outbox = OutboxWorker(
-            OutboxStore(url, epoch=epoch),
+            outbox_store,
             senders,
             lease.may_command,
             lambda message, at: _tell_handed_over(dispatcher, decided.ways, message, at),

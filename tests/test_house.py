@@ -41,6 +41,7 @@ WITHOUT_A_TEST_OF_ITS_NAME = {
     "agent/service.py": "joins all rooms; every journey on a real Asterisk runs it",
     "agent/asterisk/errors.py": "names only, raised and caught in its room's tests",
     "agent/database/errors.py": "names only, raised and caught in its room's tests",
+    "agent/handover/errors.py": "names only, raised and caught in its room's tests",
     "agent/runtime/doors.py": "protocols only, kept by the rooms that implement them",
     "agent/runtime/errors.py": "names only, raised and caught in its room's tests",
     "agent/runtime/metrics.py": "declarations only, counted up in the tests of those who count",

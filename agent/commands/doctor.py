@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import aiohttp
 import msgspec
 import typer
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from agent.documents.chosen_store import chosen_store
 from agent.documents.letterhead_file import read_stationery
 from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.sop import Sop, parse_sop
+from agent.handover.senders import make_senders
 from agent.logs import set_up_logs
 from agent.office import content_of, make_renderer
 from agent.settings import Settings, SettingsInvalid, read_settings
@@ -78,6 +80,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     folder = _folder(settings)
     findings = [folder, _secret(settings)]
     findings += [*_files(settings), _letterhead(settings), *await _archive(settings)]
+    findings.append(await _hand_over(settings))
     try:
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
     # Also a UnicodeDecodeError is a ValueError, as SettingsInvalid and SopInvalid are.
@@ -105,11 +108,9 @@ def _secret(settings: Settings) -> Finding:
     what, file = "ari_secret_file", settings.ari_secret_file
     again = "Run the set-up again; it makes the secret."
     try:
-        secret = settings.ari_secret()
+        settings.ari_secret()
     except SettingsInvalid as error:
         return Finding(what, False, str(error), again)
-    if not secret:
-        return Finding(what, False, f"{file} is empty", again)
     if file.stat().st_mode & stat.S_IRWXO:
         return Finding(what, False, f"{file} is open to everybody", f"chmod 0640 {file}")
     return Finding(what, True, str(file))
@@ -149,6 +150,24 @@ async def _archive(settings: Settings) -> list[Finding]:
         mend = "Start the store, or mend the settings archive_s3_…"
         return [Finding(what, False, str(error), mend)]
     return [Finding(what, True, settings.archive_store)]
+
+
+async def _hand_over(settings: Settings) -> Finding:
+    """Which ways have all that they need here; a receiver is told nothing for a check."""
+    what = "hand_over"
+    try:
+        async with aiohttp.ClientSession() as session:
+            ways = sorted(make_senders(settings, session))
+    except SettingsInvalid as error:
+        return Finding(what, False, str(error), "Mend that setting, or the file that it names")
+    for file in (
+        settings.smtp_password_file,
+        settings.webhook_secret_file,
+        settings.request_tracker_token_file,
+    ):
+        if file and file.exists() and file.stat().st_mode & stat.S_IRWXO:
+            return Finding(what, False, f"{file} is open to everybody", f"chmod 0640 {file}")
+    return Finding(what, True, ", ".join(ways) or "every way is off")
 
 
 def _calls_out(settings: Settings) -> list[Finding]:

@@ -29,6 +29,7 @@ from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
+from agent.domain.ticket import TicketRefused
 from agent.domain.words import WORD_REFUSALS
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
@@ -74,6 +75,8 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
+    except TicketRefused as error:
+        refuse(f"{error}.")
     except (
         DeviationUnknown,
         NumberUnknown,

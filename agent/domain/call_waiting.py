@@ -174,7 +174,7 @@ def operator_answered(call: Call, event: OperatorAnswered) -> Decision:
     """The moment from which the SOP's clocks run; a late correction replaces a guess."""
     offer = call.offer
     if not offer or offer.channel != event.channel:
-        return _unwanted(call, event)
+        return _unwanted(_answer_of_a_lost_leg(call, event), event)
     if call.stage is Stage.CLOSING:
         # He answered in the moment in which the caller left: that is on record, nobody is there.
         late = call if offer.answered else call.with_offer(answered=call.moment(event))
@@ -183,6 +183,24 @@ def operator_answered(call: Call, event: OperatorAnswered) -> Decision:
         return _answered(call.with_offer(answered=call.moment(event)))
     guessed = offer.answered.at > event.at
     return Decision(call.with_offer(answered=call.moment(event)) if guessed else call)
+
+
+def _answer_of_a_lost_leg(call: Call, event: OperatorAnswered) -> Call:
+    """Somebody picked up while nobody listened, and his leg was found gone before this was told."""
+    if call.archived:
+        return call
+    return replace(
+        call,
+        offers=tuple(
+            replace(offer, answered=call.moment(event))
+            if offer.channel == event.channel
+            and not offer.answered
+            and offer.ended
+            and event.at <= offer.ended.at
+            else offer
+            for offer in call.offers
+        ),
+    )
 
 
 def operator_leg_ready(call: Call, event: OperatorLegReady) -> Decision:

@@ -29,6 +29,9 @@ FACTS = frozenset(
 )
 """What a text may name. `target_at` is a moment in ISO 8601 and needs the fact `zone` (WIB …)."""
 
+RULE = "-" * 40
+"""Not the mark of a signature, which mail programs hide."""
+
 _FACT = re.compile(r"\{(\w+)\}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
@@ -123,8 +126,8 @@ def render_text(texts: MessageTexts, message: OutboxMessage) -> tuple[str, str]:
     facts = _facts(texts, message)
     body = _filled(text.body, facts)
     if message.way == "caller_email":
-        body += "\n\n-- \n" + _filled(texts.privacy.text, facts)
-    return _one_header(_filled(text.subject, facts)), body
+        body += f"\n\n{RULE}\n" + _filled(texts.privacy.text, facts)
+    return _one_header(_filled(text.subject, facts)) or message.ticket_number, body
 
 
 def render_email(

@@ -51,6 +51,8 @@ class EmailSender:
     def __init__(self, account: MailAccount, texts: MessageTexts) -> None:
         self._account = account
         self._texts = texts
+        # Once: reading all of the machine's certificates would hold up calls for every mail.
+        self._tls = ssl.create_default_context() if account.security != "none" else None
 
     async def send(self, message: OutboxMessage, put_at: datetime) -> str:
         """Return the server's answer, often with its own id, when it has accepted the mail.
@@ -67,7 +69,7 @@ class EmailSender:
             start_tls=account.security == "starttls",
             username=account.user,
             password=account.password,
-            tls_context=ssl.create_default_context() if account.security != "none" else None,
+            tls_context=self._tls,
         )
         try:
             await client.connect()

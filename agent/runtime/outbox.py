@@ -5,13 +5,14 @@ way (an e-mail to callers, one to the next level, a webhook, Request Tracker) ha
 so a receiver who is down holds up nobody else.
 
 Nothing is lost: what nobody accepted is due again, later each time. Nothing is sent twice by us but
-in one case that nobody can rule out: when we die after the receiver has accepted a message and
-before that is on record. Then the message goes out once more, and is made to be recognised: an
-e-mail under the same Message-ID, a webhook under the same webhook-id, and Request Tracker is asked
-for the ticket before one is made.
+in one case that nobody can rule out: the receiver has accepted a message, and his answer is lost,
+or we are before it is on record. Then it goes out once more, and is made to be recognised: an
+e-mail under the same Message-ID (readers may show it twice all the same), a webhook under the same
+webhook-id, and Request Tracker is asked for the ticket before one is made.
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
@@ -198,7 +199,10 @@ class OutboxWorker:
         except StandDown:
             raise
         except Exception as error:  # a mistake of ours in one message must not end anybody's call
-            log.exception("message_not_sent", key=message.key)
+            # Where, and not the error's own words: they may quote what a caller told.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{place.filename}:{place.lineno}"
+            log.error("message_not_sent", key=message.key, kind=type(error).__name__, where=where)
             return await self._failed(claimed, MessageDeferred(type(error).__name__))
         at = clock.now()
         await self._make_durable(claimed, at, accepted_as)

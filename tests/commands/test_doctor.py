@@ -40,6 +40,7 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
         "state_folder",
         "ari_secret_file",
         "letterhead_file",
+        "hand_over",
         "sop_file",
         "speech",
         "database",
@@ -82,6 +83,20 @@ async def test_a_letterhead_or_a_store_that_cannot_be_used_is_named(url: str, sh
     named = mends(ended)
     assert named["letterhead_file"] == "Mend /nowhere.toml"
     assert named["archive_store"] == "Start the store, or mend the settings archive_s3_…"
+
+
+async def test_a_way_of_hand_over_is_named_or_what_it_lacks(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    told = {"LPSE_WEBHOOK_URL": "https://x.test/", "LPSE_WEBHOOK_SECRET_FILE": str(secret)}
+    ended = await examine(shell, url, **told)
+    assert "✗ hand_over        webhook_secret_file: " in ended.out
+    secret.write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    secret.chmod(0o644)
+    assert mends(await examine(shell, url, **told))["hand_over"] == f"chmod 0640 {secret}"
+    secret.chmod(0o640)
+    assert "✓ hand_over        webhook" in (await examine(shell, url, **told)).out
 
 
 async def test_a_wrong_ari_url_is_the_one_thing_that_is_named(url: str, shell: Shell) -> None:

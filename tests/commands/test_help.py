@@ -10,6 +10,9 @@ from agent.__main__ import app
 from agent.domain.consultation import Outcome
 from tests.commands.shell import Shell
 
+TICKET_COMMANDS = ("list", "show", "take", "assign", "ask", "answered", "solve")
+TICKET_COMMANDS += ("confirm", "reopen", "link", "priority")
+
 
 def commands(group: Any, *path: str) -> dict[tuple[str, ...], Any]:
     """Every command with the words that call it."""
@@ -46,6 +49,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("form", "show"),
         ("form", "fill"),
         ("form", "finish"),
+        *(("ticket", name) for name in TICKET_COMMANDS),
     }
 
 

@@ -1,6 +1,7 @@
 """Calls for the database's tests: scripted events, decided one by one by the call machine."""
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from agent.domain.call import decide
@@ -12,6 +13,7 @@ from agent.domain.events import (
     Caller,
     CallerAnswered,
     DigitPressed,
+    FieldFilled,
     FormArchived,
     LegConnected,
     LegHungUp,
@@ -25,15 +27,35 @@ from agent.domain.events import (
     PromptStarted,
     TicketReserved,
 )
+from agent.domain.form import parse_form
+from agent.domain.form_filling import Change, fill
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, operator_channel
 from agent.domain.numbers import YearNumber, render_form_number, render_ticket_number
 from agent.domain.rules import CallRules
 from agent.runtime.recorder import Record
+from agent.settings import DATA
 
 SOP_NAME = "SOP-LPSE.BTG-017 rev 00"
 OFFICE = "LPSE.BTG"
 MORNING = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 09:00 WIB
 CALLER = Caller(raw="08123456789", number="+628123456789", shown="0812-3456-789")
+
+
+RULES = CallRules(sop=SOP_NAME)
+FORM = parse_form(tomllib.loads((DATA / "form" / "formulir-konsultasi-1.toml").read_text("utf-8")))
+WITH_FORM = CallRules(sop=SOP_NAME, form=FORM.name, archive_after_seconds=480.0, hand_over=True)
+ON_THE_FORM = {
+    "caller_name": "Budi Santoso",
+    "user_type": "penyedia",
+    "business_name": "CV Melati",
+    "contact_phone": "08123456789",
+    "application": "spse",
+    "category": "06",
+    "problem": "Unggah penawaran gagal",
+    "email": "budi@contoh.co.id",
+    "urgency": "M",
+    "impact": "S",
+}
 
 
 class Story:
@@ -45,6 +67,7 @@ class Story:
         start: datetime = MORNING,
         caller: Caller = CALLER,
         operator: str = "op-101",
+        rules: CallRules = RULES,
     ) -> None:
         self.call_id = CallId(f"call-{number}")
         self.channel = ChannelId(f"caller-{number}")
@@ -55,6 +78,7 @@ class Story:
         self._pending: tuple[AnyEffect, ...] = ()
         self._call: Call | None = None
         self._caller = caller
+        self._rules = rules
 
     @property
     def call(self) -> Call:
@@ -93,7 +117,7 @@ class Story:
             caller=self._caller,
             line="helpdesk",
             form_number=self.form_number,
-            rules=CallRules(sop=SOP_NAME),
+            rules=self._rules,
         )
         self.tell(0.1, arrived)
         self.tell(
@@ -157,6 +181,14 @@ class Story:
             )
             self.tell(0.3, pressed)
 
+    def fill(self, fields: Mapping[str, str]) -> None:
+        """The operator writes into fields of the form."""
+        for field, text in fields.items():
+            change = Change(field=field, text=text, by=self.operator, at=self.now)
+            filled = fill(FORM, self.call.form, change)
+            assert isinstance(filled, FieldFilled), filled
+            self.tell(0.1, filled)
+
     def give_ticket(self) -> None:
         """The ticket is reserved, and both numbers are heard by whoever is there."""
         self.tell(0.1, TicketReserved(at=self.now, ticket_number=self.ticket_number))
@@ -194,6 +226,24 @@ def escalated(
     story.hang_up(story.channel)
     story.hang_up(operator)
     story.archive()
+    return story
+
+
+def handed_over(
+    number: int = 1, fields: Mapping[str, str] = ON_THE_FORM, start: datetime = MORNING
+) -> Story:
+    """As `escalated`, with a form; both have left, and its case is to be handed over."""
+    story = Story(number, start, rules=WITH_FORM)
+    story.arrive()
+    story.hear_prompts()
+    story.ring()
+    operator = story.answer()
+    story.greet()
+    story.fill(fields)
+    story.press("*8")
+    story.give_ticket()
+    story.hang_up(story.channel)
+    story.hang_up(operator)
     return story
 
 

@@ -13,7 +13,7 @@ from agent.domain.effects import (
     SeekOperator,
     StopSeeking,
 )
-from agent.domain.events import CallerAnswered
+from agent.domain.events import CallerAnswered, OperatorAnswered
 from agent.domain.identifiers import ChannelId, bridge_of
 from tests.domain.story import (
     BUDI,
@@ -415,3 +415,25 @@ def test_a_caller_who_leaves_in_the_same_millisecond_as_the_answer_ends_once() -
     story.hangs_up(FIRST)
     assert story.stage() is Stage.ENDED
     assert story.call.conversation is None
+
+
+def test_an_answer_that_is_told_after_its_leg_was_found_gone_is_on_record() -> None:
+    story = ringing()
+    answered_at = story.after(1).now
+    story.after(2).hangs_up(FIRST, source="reconciled")
+    assert story.call.offers[0].ended
+    effects = story.tell(OperatorAnswered(at=answered_at, source="CEL ANSWER", channel=FIRST))
+    assert effects == (HangUp(channel=FIRST),)
+    told = story.call.offers[0].answered
+    assert told and told.at == answered_at
+    later = OperatorAnswered(at=answered_at, source="ARI Up", channel=FIRST)
+    before = story.call
+    story.tell(later)
+    assert story.call.offers == before.offers
+
+
+def test_an_answer_after_its_leg_was_gone_is_no_answer() -> None:
+    story = ringing()
+    story.after(2).hangs_up(FIRST)
+    story.after(1).answers()
+    assert story.call.offers[0].answered is None

@@ -8,6 +8,7 @@ from agent.domain.numbers import (
     parse_form_number,
     parse_ticket_number,
     render_form_number,
+    render_spoken,
     render_ticket_number,
 )
 
@@ -126,3 +127,16 @@ def test_what_is_no_form_number_is_refused(typed: str) -> None:
 def test_what_is_written_is_understood(sequence: int, year: int) -> None:
     number = YearNumber(year, sequence)
     assert parse_form_number(render_form_number(number, "LPSE.BTG")) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [
+        ("26-00412-7", "26 - 00 412 - 7"),
+        ("26-123456-7", "26 - 123 456 - 7"),
+        ("0123/FK-TLP/LPSE.BTG/2026", "0123 / FK - TLP / LPSE . BTG / 2026"),
+    ],
+)
+def test_a_number_is_read_as_it_was_heard(number: str, spoken: str) -> None:
+    assert render_spoken(number) == spoken
+    assert spoken.replace(" ", "") == number

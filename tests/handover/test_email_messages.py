@@ -86,6 +86,10 @@ def test_a_mail_is_the_same_to_the_letter_when_it_is_made_again() -> None:
     assert message_id("a", FROM) == message_id("a", "other@lpse.test") != message_id("b", FROM)
 
 
+def test_a_mail_whose_subject_lacks_a_fact_has_the_ticket_number_as_its_subject() -> None:
+    assert read(message("level_email", priority=None))["Subject"] == "26-00412-7"
+
+
 def test_a_line_without_its_fact_is_left_out_and_so_is_its_heading() -> None:
     body = body_of(read(message(problem=None)))
     assert "Permasalahan:" not in body

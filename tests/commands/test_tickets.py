@@ -1,0 +1,84 @@
+"""`lpse-agent ticket`: a ticket's life from a shell, and what it refuses in one sentence."""
+
+import json
+
+import pytest
+import pytest_asyncio
+
+from agent.database.case_desk import CaseDesk
+from agent.database.office_files import keep_office_file
+from agent.database.outbox import messages_of_ticket
+from tests.commands.shell import Shell
+from tests.database.desk import on_record, rules
+from tests.database.stories import Story
+from tests.domain.offices import table_content
+
+
+@pytest_asyncio.fixture
+async def story(url: str) -> Story:
+    """A case that was handed over."""
+    told = await on_record(url)
+    await keep_office_file(url, "priority_table", "usulan-1", table_content())
+    await CaseDesk(url, rules()).hand_over(told.call)
+    return told
+
+
+async def test_a_ticket_is_taken_solved_and_confirmed_from_a_shell(
+    url: str, story: Story, shell: Shell
+) -> None:
+    number, by = story.ticket_number, ("--by", "op-101")
+    for words in (
+        ("take", number),
+        ("ask", number, "--text", "Mohon kirim tangkapan layar."),
+        ("answered", number, "--text", "Sudah dikirim."),
+        ("solve", number, "--text", "Perbarui Apendo."),
+        ("reopen", number, "--text", "Masih gagal."),
+        ("take", number.replace("-", "")),
+        ("assign", number, "lkpp"),
+        ("priority", number, "--urgency", "not_urgent", "--impact", "small"),
+        ("link", number, "LS-2026-0815"),
+    ):
+        done = await shell.run(url, "ticket", *words, *by)
+        assert done.exit_code == 0, done.stderr
+    shown = (await shell.run(url, "ticket", "show", number)).stdout
+    for word in ("LKPP", "Rendah", "LS-2026-0815", "Dibuka kembali: Masih gagal."):
+        assert word in shown
+    told = json.loads((await shell.run(url, "ticket", "show", number, "--json")).stdout)
+    assert told["ticket"]["external_number"] == "LS-2026-0815"
+    assert len(told["events"]) == 2 + 10
+
+
+async def test_tickets_are_listed(url: str, story: Story, shell: Shell) -> None:
+    rows = json.loads((await shell.run(url, "ticket", "list", "--open", "--json")).stdout)
+    assert [row["ticket_number"] for row in rows] == [story.ticket_number]
+    table = (await shell.run(url, "ticket", "list", "--overdue")).stdout
+    assert story.ticket_number in table.replace("\n", "")
+    none = await shell.run(url, "ticket", "list", "--level", "lkpp", "--json")
+    assert json.loads(none.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("confirm", "NUMBER"), "it is new"),
+        (("take", "26-99999-9"), "neither a form number"),
+        (("solve", "NUMBER", "--text", "password: melati9"), "password"),
+        (("solve", "NUMBER", "--text", "  "), "empty"),
+        (("priority", "NUMBER", "--impact", "huge"), "one of large"),
+        (("priority", "NUMBER", "--override", "high"), "--why"),
+    ],
+)
+async def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_happens(
+    url: str, story: Story, shell: Shell, words: tuple[str, ...], said: str
+) -> None:
+    typed = [story.ticket_number if word == "NUMBER" else word for word in words]
+    done = await shell.run(url, "ticket", *typed, "--by", "op-101")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "melati9" not in done.stderr
+    shown = json.loads(
+        (await shell.run(url, "ticket", "show", story.ticket_number, "--json")).stdout
+    )
+    assert len(shown["events"]) == 2
+    assert len(await messages_of_ticket(url, story.ticket_number)) == 2
