@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from agent.commands import deviations, forms, operators, tickets
+from agent.commands import archive, deviations, forms, operators, tickets
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
@@ -51,6 +51,7 @@ def serve() -> None:
 for command in (migrate, calls, call, recap, verify, replay, capture, doctor):
     app.command()(command)
 app.add_typer(operators.app, name="operator")
+app.add_typer(archive.app, name="archive")
 app.add_typer(forms.app, name="form")
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(deviations.app, name="deviation")

@@ -1,7 +1,7 @@
 """What the office has decided: the files that its settings name, read and understood once."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,9 @@ from typing import TypeVar
 
 from agent.database.office_files import keep_office_file, office_files
 from agent.database.tickets import TicketRules
+from agent.documents.archive import Archive
+from agent.documents.chosen_store import chosen_store
+from agent.documents.letterhead_file import read_stationery
 from agent.domain.form import FormDefinition, FormInvalid, parse_form
 from agent.domain.priority import PriorityTable, PriorityTableInvalid, parse_priority_table
 from agent.domain.rules import CallRules
@@ -123,6 +126,14 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
         speech_root=settings.speech_root,
         lpse_name=sop.office_name,
     )
+
+
+def make_archive(
+    settings: Settings, sops: Mapping[str, Sop], forms: Mapping[str, FormDefinition]
+) -> Archive:
+    """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
+    stationery = read_stationery(settings.letterhead_file)
+    return Archive(chosen_store(settings), sops, forms, read_form(settings), stationery)
 
 
 def make_rules(

@@ -31,15 +31,17 @@ from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.operators import free_operators
 from agent.database.outbox import OutboxStore
+from agent.database.recap import RecapStore
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
+from agent.documents.recap_process import RecapProcess
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
 from agent.domain.events import CaseHandedOver
 from agent.domain.sop import parse_sop
 from agent.handover.senders import make_senders
-from agent.office import content_of, keep_decisions, make_renderer, make_rules
+from agent.office import content_of, keep_decisions, make_archive, make_renderer, make_rules
 from agent.runtime import clock
 from agent.runtime.call_loop import CallServices
 from agent.runtime.case_messages import Ways, opening_key
@@ -52,6 +54,7 @@ from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
 from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
+from agent.runtime.monthly_recap import MonthlyRecap
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
 from agent.runtime.reconciler import Reconciler
@@ -109,7 +112,8 @@ class _Doors:
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; calls in progress then talk on without us.
 
-    Raises SettingsInvalid, SopInvalid, AsteriskUnfit, DatabaseProblem, StandDown.
+    Raises SettingsInvalid, SopInvalid, LetterheadInvalid, AsteriskUnfit, DatabaseProblem,
+    StandDown.
     """
     content = content_of(settings.sop_file, "sop_file")
     renderer = make_renderer(settings, parse_sop(content))
@@ -149,6 +153,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     sop = await _until_it_works("database", lambda: load_sop(url, content))
     sops = await _until_it_works("database", lambda: all_sops(url))
     decided = await _until_it_works("database", lambda: keep_decisions(settings, sop.office_name))
+    archive = make_archive(settings, sops, decided.forms)
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -213,7 +218,6 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             lease.may_command,
             lambda message, at: _tell_handed_over(dispatcher, decided.ways, message, at),
         )
-        archive = Archive(settings.state_folder / "archive", sops)
         doors = _Doors(ari, archive, cases, outbox.nudge, lease)
         rules = make_rules(settings, sop, decided, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
@@ -243,6 +247,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(recorder.run())
         tasks.create_task(outbox.run())
         tasks.create_task(run_ticket_clock(lambda at: let_time_pass(url, decided, at, epoch=epoch)))
+        recaps = RecapProcess(settings.state_folder / "recaps")
+        tasks.create_task(MonthlyRecap(RecapStore(url), recaps.make, settings.zone).run())
         tasks.create_task(watch_equipment(lambda now: compute_equipment(url, settings.zone, now)))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 

@@ -20,6 +20,9 @@ DATA = Path(__file__).resolve().parent / "data"
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 LOOPBACK = r"^http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?$"
+# Forms hold people's data: what leaves this machine must be enciphered.
+S3_ENDPOINT = r"^(https://[^\s/]+|http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?)/?$"
+S3_STORE = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?$"
 Application = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 SAFE_URL = r"^(https://[^\s/@]+|http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?)(/\S*)?\Z"
 """Over TLS, or not over any wire; without a user's name in it."""
@@ -34,6 +37,8 @@ EXPECTED = {
     "ari_application": "expected a name of a-z, 0-9 and -, e.g. lpse-helpdesk",
     "standby_application": "expected a name of a-z, 0-9 and -, e.g. lpse-helpdesk-2",
     "talk_detection": "expected two numbers with a comma (silence in ms, level), e.g. 600,256",
+    "archive_store": "expected a bucket and perhaps a prefix, e.g. s3://arsip/lpse, or nothing",
+    "archive_s3_endpoint": "expected an https:// address, or http:// on this machine",
     "zone": "expected WIB, WITA or WIT",
     "numbers_heard_by": "expected both or operator",
     "smtp_security": "expected none, starttls or tls",
@@ -88,8 +93,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hours_file: Path = DATA / "office" / "LPSE.BTG.toml"
     priority_file: Path = DATA / "priority" / "usulan-1.toml"
     form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
+    letterhead_file: Path = DATA / "letterhead" / "LPSE.BTG.toml"
     prompts_file: Path = DATA / "prompts" / "id.toml"
     messages_file: Path = DATA / "messages" / "id.toml"
+    archive_store: Annotated[str, Meta(pattern=S3_STORE)] | None = None
+    archive_s3_endpoint: Annotated[str, Meta(pattern=S3_ENDPOINT)] | None = None
+    archive_s3_region: str = "us-east-1"
+    archive_s3_secret_file: Path | None = None
     recorded_prompts_folder: Path | None = None
     piper_voice: Path | None = None
     speech_root: Path | None = None
@@ -134,6 +144,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Where each level (admin_ppe, lkpp) gets its e-mails; empty when that way is off."""
         pairs = (self.level_addresses or "").split(",")
         return dict(pair.split("=", 1) for pair in pairs if pair)
+
+    def archive_s3_keys(self) -> tuple[str, str]:
+        """Key id and secret, the two words of their file. Raises SettingsInvalid."""
+        if self.archive_s3_secret_file is None:
+            raise SettingsInvalid("archive_s3_secret_file: is not set, and archive_store needs it")
+        try:
+            words = self.archive_s3_secret_file.read_text().split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsInvalid(f"archive_s3_secret_file: {error}") from error
+        if len(words) != 2:
+            raise SettingsInvalid("archive_s3_secret_file: expected two words, key id and secret")
+        return words[0], words[1]
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,5 +1,15 @@
 -- Generated from sql/migrations by `python -m agent.database.schema`; do not edit.
 
+CREATE TABLE archive_entries (
+    sequence bigint NOT NULL,
+    call_id text NOT NULL,
+    path text NOT NULL,
+    sha256 text NOT NULL,
+    archived_at timestamp with time zone NOT NULL,
+    previous_chain text NOT NULL,
+    chain text NOT NULL
+);
+
 CREATE TABLE call_events (
     call_id text NOT NULL,
     sequence integer NOT NULL,
@@ -221,6 +231,18 @@ CREATE TABLE tickets (
     external_number text
 );
 
+ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_after_the_same
+    UNIQUE (previous_chain);
+
+ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_twice
+    PRIMARY KEY (sequence);
+
+ALTER TABLE archive_entries ADD CONSTRAINT second_archive_entry_of_a_call
+    UNIQUE (call_id);
+
 ALTER TABLE call_events ADD CONSTRAINT call_event_before_the_first
     CHECK ((sequence > 0));
 
@@ -398,6 +420,9 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_stage
 ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
     UNIQUE (year, sequence);
 
+ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
 ALTER TABLE call_events ADD CONSTRAINT call_event_without_call
     FOREIGN KEY (call_id) REFERENCES calls(call_id);
 
@@ -427,6 +452,8 @@ ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
 
 CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
 
@@ -472,6 +499,69 @@ UNION ALL
     tickets.year,
     tickets.sequence
    FROM tickets;
+
+CREATE OR REPLACE FUNCTION public.archive_chain(previous_chain text, sequence bigint, archived_at timestamp with time zone, sha256 text, call_id text, path text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT encode(sha256(convert_to(concat_ws(
+        E'\n', previous_chain, sequence,
+        to_char(archived_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        sha256, call_id, path
+    ), 'UTF8')), 'hex')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.chain_archived_consultation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM enter_into_archive(
+        NEW.call_id, coalesce(NEW.archive_path, ''), NEW.archive_sha256, NEW.archived_at
+    );
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.enter_into_archive(archived_call text, archived_path text, archived_sha256 text, archived_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    last_sequence bigint;
+    last_chain text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(20826);
+    IF EXISTS (SELECT FROM archive_entries WHERE call_id = archived_call) THEN
+        RETURN;
+    END IF;
+    SELECT sequence, chain INTO last_sequence, last_chain
+    FROM archive_entries ORDER BY sequence DESC LIMIT 1;
+    last_sequence := coalesce(last_sequence, 0) + 1;
+    last_chain := coalesce(last_chain, '');
+    INSERT INTO archive_entries
+        (sequence, call_id, path, sha256, archived_at, previous_chain, chain)
+    VALUES (
+        last_sequence, archived_call, archived_path, archived_sha256,
+        enter_into_archive.archived_at, last_chain,
+        archive_chain(
+            last_chain, last_sequence, enter_into_archive.archived_at,
+            archived_sha256, archived_call, archived_path
+        )
+    );
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_archive_entries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'archive_entries is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_of_call_events()
  RETURNS trigger
@@ -528,7 +618,13 @@ BEGIN
 END
 $function$;
 
+CREATE TRIGGER archive_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_archive_entries();
+
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+
+CREATE TRIGGER consultations_chained_once_archived AFTER UPDATE ON public.consultations FOR EACH ROW WHEN (((old.archived_at IS NULL) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION chain_archived_consultation();
+
+CREATE TRIGGER consultations_chained_when_archived AFTER INSERT ON public.consultations FOR EACH ROW WHEN ((new.archived_at IS NOT NULL)) EXECUTE FUNCTION chain_archived_consultation();
 
 CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
 

@@ -109,6 +109,14 @@ def test_variables_of_the_set_up_and_of_others_are_not_ours_to_judge() -> None:
         ("standby_application", '"Two Words"'),
         ("standby_application", '"lpse-helpdesk"'),
         ("talk_detection", '"often"'),
+        ("archive_store", '"file:///tmp"'),
+        ("archive_store", '"s3://"'),
+        ("archive_store", '"s3://Arsip"'),
+        ("archive_store", '"s3://arsip/../x y"'),
+        ("archive_s3_endpoint", '"http://192.0.2.7:9000"'),
+        ("archive_s3_endpoint", '"http://localhost.example.org"'),
+        ("archive_s3_endpoint", '"s3.example.org"'),
+        ("letterhead_file", "7"),
         ("piper_voice", '""'),
         ("sop_file", "7"),
     ],
@@ -164,6 +172,30 @@ def test_the_secret_is_read_when_it_is_needed(tmp_path: Path) -> None:
         settings.ari_secret()
     file.write_text("very-secret\n")
     assert settings.ari_secret() == "very-secret"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://s3.example.org", "https://s3.example.org:9000/", "http://127.0.0.1:9000"],
+)
+def test_the_archives_store_is_reached_enciphered_or_on_this_machine(endpoint: str) -> None:
+    store = {"LPSE_ARCHIVE_STORE": "s3://arsip.lpse/btg/2026", "LPSE_ARCHIVE_S3_ENDPOINT": endpoint}
+    settings = read_settings(REQUIRED | store)
+    assert (settings.archive_store, settings.archive_s3_endpoint) == tuple(store.values())
+
+
+def test_the_archives_keys_are_the_two_words_of_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    settings = read_settings({**REQUIRED, "LPSE_ARCHIVE_S3_SECRET_FILE": str(file)})
+    for content in (None, b"", b"one", b"one two three", b"\xff\xff"):
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(SettingsInvalid, match=r"^archive_s3_secret_file: "):
+            settings.archive_s3_keys()
+    file.write_text("id\nsecret\n")
+    assert settings.archive_s3_keys() == ("id", "secret")
+    with pytest.raises(SettingsInvalid, match=r"^archive_s3_secret_file: is not set"):
+        read_settings(REQUIRED).archive_s3_keys()
 
 
 def test_no_setting_is_named_like_a_variable_of_the_set_up() -> None:

@@ -5,7 +5,12 @@ from rich.table import Table
 
 from agent.commands.plain import PIPE_COLUMNS, clock_of, milliseconds, seconds
 from agent.commands.timeline import timeline_of, who
-from agent.commands.words import (
+from agent.database.reports import CallReport
+from agent.domain.call_state import Offer
+from agent.domain.consultation import Deviation, StepRecord
+from agent.domain.deviation_words import DeviationWord, standing_of, withdrawn
+from agent.domain.office_time import local
+from agent.domain.words import (
     DEVIATION_KINDS,
     DEVIATION_STANDINGS,
     FACTS,
@@ -15,11 +20,6 @@ from agent.commands.words import (
     WORD_ROLES,
     cause,
 )
-from agent.database.reports import CallReport
-from agent.domain.call_state import Offer
-from agent.domain.consultation import Deviation, StepRecord
-from agent.domain.deviation_words import DeviationWord, standing_of, withdrawn
-from agent.domain.office_time import local
 
 
 def show_call(report: CallReport, zone: str, console: Console) -> None:

@@ -19,9 +19,9 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
-from agent.commands.words import OUTCOMES
 from agent.database.reports import CallFilter, CallSummary, caller_digits, list_calls
 from agent.domain.consultation import Outcome
+from agent.domain.words import OUTCOMES
 from agent.settings import read_settings
 
 HEADINGS = ("Masuk", "Formulir", "Tiket", "Penelepon", "Operator", "Hasil", "Penyimpangan")

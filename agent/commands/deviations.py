@@ -20,7 +20,6 @@ from agent.commands.plain import (
     said_plainly,
     seconds,
 )
-from agent.commands.words import DEVIATION_KINDS, DEVIATION_STANDINGS, EQUIPMENT_KINDS, REASONS
 from agent.database import deviation_words
 from agent.database.deviation_words import DeviationFilter, Kind, ListedDeviation, list_deviations
 from agent.database.equipment import list_equipment
@@ -28,6 +27,7 @@ from agent.database.reports import read_call
 from agent.domain.consultation import Deviation
 from agent.domain.deviation_words import DeviationWord, Verdict, standing_of, withdrawn
 from agent.domain.equipment import EquipmentDeviation
+from agent.domain.words import DEVIATION_KINDS, DEVIATION_STANDINGS, EQUIPMENT_KINDS, REASONS
 from agent.runtime import clock
 from agent.settings import read_settings
 

@@ -21,6 +21,10 @@ from agent.asterisk.version import check_version
 from agent.commands.plain import FAILED, console, print_json, said_plainly
 from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreachable
 from agent.database.migrations import require_migrated
+from agent.documents.archive_store import ArchiveFailed
+from agent.documents.chosen_store import chosen_store
+from agent.documents.letterhead_file import read_stationery
+from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.sop import Sop, parse_sop
 from agent.handover.senders import make_senders
 from agent.logs import set_up_logs
@@ -75,7 +79,7 @@ def _show(findings: list[Finding]) -> None:
 async def _examine(settings: Settings) -> list[Finding]:
     folder = _folder(settings)
     findings = [folder, _secret(settings)]
-    findings += _files(settings)
+    findings += [*_files(settings), _letterhead(settings), *await _archive(settings)]
     findings.append(await _hand_over(settings))
     try:
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
@@ -124,6 +128,28 @@ def _files(settings: Settings) -> list[Finding]:
         for name, path in named.items()
         if path and not path.exists()
     ]
+
+
+def _letterhead(settings: Settings) -> Finding:
+    what, file = "letterhead_file", settings.letterhead_file
+    try:
+        letterhead = read_stationery(file).letterhead
+    except LetterheadInvalid as error:
+        return Finding(what, False, str(error).partition("\n")[0], f"Mend {file}")
+    return Finding(what, True, letterhead.office)
+
+
+async def _archive(settings: Settings) -> list[Finding]:
+    """The store of archived forms, where it is not the state folder, which is looked at anyway."""
+    what = "archive_store"
+    if settings.archive_store is None:
+        return []
+    try:
+        await asyncio.to_thread(chosen_store(settings).read, "doctor")
+    except (SettingsInvalid, ArchiveFailed) as error:
+        mend = "Start the store, or mend the settings archive_s3_…"
+        return [Finding(what, False, str(error), mend)]
+    return [Finding(what, True, settings.archive_store)]
 
 
 async def _hand_over(settings: Settings) -> Finding:

@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
-from agent.commands.words import WORD_REFUSALS
 from agent.database.errors import (
     DatabaseProblem,
     DeviationUnknown,
@@ -23,12 +22,15 @@ from agent.database.errors import (
     TicketUnknown,
 )
 from agent.database.migrations import require_migrated
+from agent.documents.archive_store import ArchiveFailed
 from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
+from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
 from agent.domain.sop import SopInvalid
 from agent.domain.ticket import TicketRefused
+from agent.domain.words import WORD_REFUSALS
 from agent.runtime.errors import StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
@@ -84,11 +86,13 @@ def said_plainly() -> Iterator[None]:
         SopInvalid,
     ) as error:
         refuse(str(error))
+    except LetterheadInvalid as error:
+        refuse(f"letterhead_file: {str(error).partition(chr(10))[0]}")
     except WordRefused as error:
         refuse(WORD_REFUSALS[error.reason])
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
-    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:
+    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, ArchiveFailed) as error:
         _end(str(error), FAILED)
 
 

@@ -15,13 +15,13 @@ from agent.commands.plain import (
     printable,
     refuse,
 )
-from agent.commands.words import OUTCOMES
 from agent.domain.call import decide
 from agent.domain.call_state import Call, Decision
 from agent.domain.consultation import outcome_of
 from agent.domain.effects import AnyEffect
 from agent.domain.events import AnyEvent, DetailShed, Opening
 from agent.domain.office_time import ZONES
+from agent.domain.words import OUTCOMES
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 

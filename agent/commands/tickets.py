@@ -17,7 +17,6 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
-from agent.commands.words import LEVELS, PRIORITIES, TICKET_STAGES, ticket_line
 from agent.database.tickets import (
     Tell,
     TicketFilter,
@@ -54,6 +53,7 @@ from agent.domain.ticket_events import (
     UserAnswered,
     UserAsked,
 )
+from agent.domain.words import LEVELS, PRIORITIES, TICKET_STAGES, ticket_line
 from agent.office import content_of, keep_decisions
 from agent.runtime import clock
 from agent.runtime.case_messages import sent_up, told_to_user

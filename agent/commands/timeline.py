@@ -4,7 +4,6 @@ from datetime import datetime
 
 import msgspec
 
-from agent.commands.words import PLAYBACK_RESULTS, PROMPTS, WAYS, cause
 from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
@@ -40,6 +39,7 @@ from agent.domain.events import (
     VoicemailLeft,
 )
 from agent.domain.identifiers import PlaybackId
+from agent.domain.words import PLAYBACK_RESULTS, PROMPTS, WAYS, cause
 
 
 class TimelineLine(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from agent.commands.plain import (
 from agent.database import verification
 from agent.database.findings import Finding
 from agent.documents.archive import archived_sha256
+from agent.documents.chosen_store import chosen_store
 from agent.settings import read_settings
 
 
@@ -35,7 +36,7 @@ def verify(
     ] = 10,
     archive: Annotated[
         bool,
-        typer.Option("--archive", help="Compare the archived files too; state_folder has them."),
+        typer.Option("--archive", help="Compare the archived files too."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
@@ -53,12 +54,11 @@ def verify(
     with said_plainly():
         settings = read_settings()
         first, end = parse_period(since, until, settings.zone)
-        folder = settings.state_folder / "archive"
         scope = verification.Scope(
             since=first,
             until=end,
             archived_within=timedelta(minutes=minutes),
-            sha256_of=partial(archived_sha256, folder) if archive else None,
+            sha256_of=partial(archived_sha256, chosen_store(settings)) if archive else None,
         )
         url = settings.database_url
         findings = ask(url, lambda: verification.verify(url, scope))

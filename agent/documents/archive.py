@@ -1,103 +1,116 @@
 """The archive of consultation forms: each written once, durable before its hash is told.
 
-The form is a JSON document (keys sorted, so the same facts give the same bytes) with everything
-that the SOP wants of it: the numbers, the steps with their evidence, the deviations and the whole
-call. What is written is never written over.
+A form is one PDF/A-3b file: the paper for people, and inside it the machine's record, a JSON
+document (keys sorted, so the same facts give the same bytes) with everything that the SOP wants of
+it: the numbers, the steps with their evidence, the deviations and the whole call. What is written
+is never written over.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
-from pathlib import Path
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from agent.documents.archive_store import ArchiveFailed, ArchiveStore
+from agent.documents.form_paper import compose_form_paper
+from agent.documents.letterhead_file import Stationery
+from agent.documents.typesetting import NotTypeset, Paper, typeset
 from agent.domain.call_state import Call
-from agent.domain.consultation import judge
+from agent.domain.consultation import Judgement, judge
 from agent.domain.events import FormArchived
+from agent.domain.form import FormDefinition
 from agent.domain.office_time import local
 from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.doors import Performed
-from agent.runtime.errors import EffectFailed
 
 _CALL_ID = re.compile(r"[0-9a-z-]{1,64}")
-
-
-class ArchiveFailed(EffectFailed):
-    """The form could not be written to the archive; look at the folder's rights and space."""
+TYPESETTING_NICENESS = 10
 
 
 class Archive:
-    """A folder of archived forms, one sub-folder for each year of the office's clock."""
+    """Typesets forms and keeps them in a store, in one folder for each year of the office's clock.
 
-    def __init__(self, folder: Path, sops: dict[str, Sop]) -> None:
-        self._folder = folder
+    `forms` are the definitions by their names; a call that had no form is shown on `newest_form`.
+    """
+
+    def __init__(
+        self,
+        store: ArchiveStore,
+        sops: Mapping[str, Sop],
+        forms: Mapping[str, FormDefinition],
+        newest_form: FormDefinition,
+        stationery: Stationery,
+    ) -> None:
+        self._store = store
         self._sops = sops
+        self._forms = forms
+        self._newest_form = newest_form
+        self._stationery = stationery
+        # One paper at a time, behind everything else: people who talk need the processor more. No
+        # work of the interpreter is done there, which the loop would wait for.
+        self._typesetter = ThreadPoolExecutor(1, "typesetter", initializer=_step_back)
 
     async def write(self, call: Call) -> Performed:
-        """Write the call's form. Raises ArchiveFailed."""
+        """Write the call's form, whose path and hash come back. Raises ArchiveFailed."""
         if not _CALL_ID.fullmatch(call.call_id):
             raise ArchiveFailed("the call's id is no file's name")
-        content = render_form(call, self._sops[call.rules.sop])
-        file = (
-            self._folder
-            / str(local(call.arrived.at, call.rules.zone).year)
-            / f"{call.call_id}.json"
-        )
+        paper = await asyncio.to_thread(self._compose, call)
+        loop = asyncio.get_running_loop()
         try:
-            content = await asyncio.to_thread(_write_once, file, content)
-        except OSError as error:
+            content = await loop.run_in_executor(self._typesetter, typeset, paper)
+        except NotTypeset as error:
             raise ArchiveFailed(str(error)) from error
-        archived = FormArchived(
-            at=clock.now(),
-            path=str(file.relative_to(self._folder)),
-            sha256=hashlib.sha256(content).hexdigest(),
+        path = f"{local(call.arrived.at, call.rules.zone).year}/{call.call_id}.pdf"
+        content = await asyncio.to_thread(self._store.keep, path, content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return Performed(event=FormArchived(at=clock.now(), path=path, sha256=sha256))
+
+    def _compose(self, call: Call) -> Paper:
+        sop = self._sops[call.rules.sop]
+        judgement = judge(call, sop)
+        return compose_form_paper(
+            call,
+            judgement,
+            sop,
+            self._forms.get(call.rules.form, self._newest_form),
+            call.form,
+            self._stationery,
+            render_record(call, judgement, sop),
         )
-        return Performed(event=archived)
 
 
-def archived_sha256(folder: Path, path: str) -> str | None:
-    """The hash of an archived form, by its path on record; None where no such file can be read."""
-    file = folder / path
-    try:
-        if not file.resolve().is_relative_to(folder.resolve()):
-            return None  # a record that was tampered with must not lead out of the archive
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except (OSError, ValueError):  # a path with a zero character is a ValueError
-        return None
+def archived_sha256(store: ArchiveStore, path: str) -> str | None:
+    """The hash of an archived form, by its path on record; None where the store has no such file.
+
+    Raises ArchiveFailed when the store cannot be asked.
+    """
+    content = store.read(path)
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def render_form(call: Call, sop: Sop) -> bytes:
-    """The form as it is archived; the same call gives the same bytes."""
+def render_record(call: Call, judgement: Judgement, sop: Sop) -> bytes:
+    """The machine's record of a call; the same call gives the same bytes."""
     document = {
         "document": "Formulir Konsultasi",
         "sop": {"document": sop.document, "revision": sop.revision, "office": sop.office_name},
         "form_number": call.form_number,
         "ticket_number": call.ticket_number,
         "call": call,
-        "judgement": judge(call, sop),
+        "judgement": judgement,
     }
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=1) + b"\n"
 
 
-def _write_once(file: Path, content: bytes) -> bytes:
-    """What is in the archive: this content, or what an earlier try has written there."""
-    if file.exists():
-        return file.read_bytes()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".draft")
-    draft.unlink(missing_ok=True)  # a crash may have left it, and left it read-only
-    with draft.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.chmod(0o440)
-    draft.rename(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return content
+def _step_back() -> None:
+    """On Linux each thread has a niceness of its own."""
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError):  # where that is forbidden papers are made all the same
+        mine = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, max(mine, TYPESETTING_NICENESS))

@@ -39,6 +39,7 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
     assert {what for _, what in told} == {
         "state_folder",
         "ari_secret_file",
+        "letterhead_file",
         "hand_over",
         "sop_file",
         "speech",
@@ -67,6 +68,21 @@ async def test_who_tried_to_call_out_is_named_but_not_what_he_dialled(
     )
     assert "0085298765432" not in ended.out
     assert "operator remove" in mends(ended)["calls_out"]
+
+
+async def test_a_letterhead_or_a_store_that_cannot_be_used_is_named(url: str, shell: Shell) -> None:
+    shell.secret.write_text("id secret")
+    ended = await examine(
+        shell,
+        url,
+        LPSE_LETTERHEAD_FILE="/nowhere.toml",
+        LPSE_ARCHIVE_STORE="s3://arsip/lpse",
+        LPSE_ARCHIVE_S3_ENDPOINT="http://127.0.0.1:1",
+        LPSE_ARCHIVE_S3_SECRET_FILE=str(shell.secret),
+    )
+    named = mends(ended)
+    assert named["letterhead_file"] == "Mend /nowhere.toml"
+    assert named["archive_store"] == "Start the store, or mend the settings archive_s3_…"
 
 
 async def test_a_way_of_hand_over_is_named_or_what_it_lacks(

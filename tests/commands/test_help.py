@@ -31,6 +31,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
     assert set(ALL) == {
         ("serve",),
         ("migrate",),
+        ("archive", "verify"),
         ("operator", "add"),
         ("operator", "list"),
         ("operator", "remove"),
@@ -85,6 +86,8 @@ async def test_the_help_of_calls_says_what_each_outcome_means(shell: Shell) -> N
         ({"LPSE_HTTP_PORT": "0"}, "http_port: "),
         ({"LPSE_SOP_FILE": "/nowhere"}, "sop_file: "),
         ({"LPSE_PROMPTS_FILE": "/nowhere"}, "prompts_file: "),
+        ({"LPSE_LETTERHEAD_FILE": "/nowhere"}, "letterhead_file: "),
+        ({"LPSE_ARCHIVE_STORE": "s3://arsip"}, "archive_s3_secret_file: "),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

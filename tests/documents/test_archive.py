@@ -3,24 +3,39 @@
 import asyncio
 import hashlib
 import json
+import os
 import stat
-import tomllib
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from agent.documents.archive import Archive, ArchiveFailed, archived_sha256, render_form
+from agent.documents.archive import (
+    TYPESETTING_NICENESS,
+    Archive,
+    archived_sha256,
+    render_record,
+)
+from agent.documents.archive_store import ArchiveFailed, FolderStore
 from agent.domain.call import replay
 from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.events import FormArchived
-from agent.domain.sop import Sop, parse_sop
-from agent.settings import DATA
-from tests.domain.story import CALL, FORM, MORNING, SOP, TICKET, Story, solved
-
-PROCEDURE: Sop = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
+from agent.domain.identifiers import CallId
+from tests.documents.papers import PROCEDURE, STATIONERY, folder_archive, record_in
+from tests.domain.story import (
+    CALL,
+    FORM,
+    FORM_FILE,
+    MORNING,
+    SOP,
+    TICKET,
+    Story,
+    solved,
+    talking_with_form,
+)
 
 
 @pytest.fixture
@@ -30,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def archive(folder: Path) -> Archive:
-    return Archive(folder, {SOP: PROCEDURE})
+    return folder_archive(folder)
 
 
 async def archived(archive: Archive, call: Call) -> FormArchived:
@@ -45,7 +60,7 @@ async def test_the_form_holds_everything_that_the_procedure_wants_of_it(
 ) -> None:
     call = solved().call
     event = await archived(archive, call)
-    form = json.loads((folder / event.path).read_bytes())
+    form = json.loads(record_in((folder / event.path).read_bytes()))
     judgement = judge(call, PROCEDURE)
     assert form["document"] == "Formulir Konsultasi"
     assert (form["form_number"], form["ticket_number"]) == (FORM, None)
@@ -66,7 +81,7 @@ async def test_the_hash_is_that_of_the_file_and_nobody_may_write_it(
     archive: Archive, folder: Path
 ) -> None:
     event = await archived(archive, solved().call)
-    assert event.path == f"{MORNING.year}/{CALL}.json"
+    assert event.path == f"{MORNING.year}/{CALL}.pdf"
     file = folder / event.path
     assert event.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert stat.S_IMODE(file.stat().st_mode) == 0o440
@@ -87,15 +102,43 @@ async def test_a_draft_that_a_crash_left_is_no_form(archive: Archive, folder: Pa
     draft.parent.mkdir(parents=True)
     draft.write_bytes(b'{"call": torn')
     event = await archived(archive, solved().call)
-    assert json.loads((folder / event.path).read_bytes())["form_number"] == FORM
+    assert json.loads(record_in((folder / event.path).read_bytes()))["form_number"] == FORM
     assert not draft.exists()
 
 
 def test_the_same_facts_give_the_same_bytes() -> None:
     story: Story = solved()
-    assert render_form(story.call, PROCEDURE) == render_form(replay(story.told), PROCEDURE)
-    text = render_form(story.call, PROCEDURE).decode()
-    assert list(json.loads(text)) == sorted(json.loads(text))
+    record = render_record(story.call, judge(story.call, PROCEDURE), PROCEDURE)
+    again = replay(story.told)
+    assert record == render_record(again, judge(again, PROCEDURE), PROCEDURE)
+    assert list(json.loads(record)) == sorted(json.loads(record))
+
+
+async def test_what_was_written_on_the_form_is_in_the_record(
+    archive: Archive, folder: Path
+) -> None:
+    story = talking_with_form()
+    story.fills(("caller_name", "Budi"), ("npwp", "01.234.567.8-901.000"))
+    event = await archived(archive, story.call)
+    shown = json.loads(record_in((folder / event.path).read_bytes()))["call"]["form"]["shown"]
+    assert (shown["caller_name"]["value"], shown["npwp"]["raw"]) == ("Budi", "01.234.567.8-901.000")
+
+
+async def test_the_loop_turns_while_papers_are_made_behind_everything_else(
+    archive: Archive,
+) -> None:
+    story = talking_with_form()
+    story.fills(*[(field, "kata " * 700) for field in ("problem", "solution")])
+    turns, calls = 0, [replace(story.call, call_id=CallId(f"call-{n}")) for n in range(3)]
+    async with asyncio.TaskGroup() as tasks:
+        written = [tasks.create_task(archived(archive, call)) for call in calls]
+        while not all(task.done() for task in written):
+            turns += 1
+            await asyncio.sleep(0.001)
+    assert turns > 20, "a loop that waits for a paper turns once for each"
+    [typesetter] = [t.native_id for t in threading.enumerate() if t.name.startswith("typesetter")]
+    assert typesetter
+    assert os.getpriority(os.PRIO_PROCESS, typesetter) >= TYPESETTING_NICENESS
 
 
 async def test_a_form_that_cannot_be_written_is_refused_and_written_when_it_can(
@@ -108,19 +151,30 @@ async def test_a_form_that_cannot_be_written_is_refused_and_written_when_it_can(
     assert (folder / (await archived(archive, solved().call)).path).is_file()
 
 
+async def test_a_paper_that_cannot_be_typeset_is_a_failed_wish_that_quotes_nobody(
+    folder: Path,
+) -> None:
+    broken = replace(STATIONERY, logo=b"no picture")
+    archive = Archive(FolderStore(folder), {SOP: PROCEDURE}, {}, FORM_FILE, broken)
+    with pytest.raises(ArchiveFailed, match="cannot be typeset"):
+        await archive.write(solved().call)
+    assert not list(FolderStore(folder).paths())
+
+
 async def test_a_call_of_new_years_night_is_archived_in_the_year_of_the_offices_clock(
     archive: Archive,
 ) -> None:
     story = Story(start=datetime(2026, 12, 31, 17, 0, tzinfo=UTC))  # 00:00 WIB
     story.arrives()
-    assert (await archived(archive, story.call)).path == f"2027/{CALL}.json"
+    assert (await archived(archive, story.call)).path == f"2027/{CALL}.pdf"
 
 
 async def test_what_is_in_the_archive_is_known_by_its_hash_and_nothing_outside_of_it(
     archive: Archive, folder: Path
 ) -> None:
     event = await archived(archive, solved().call)
-    assert archived_sha256(folder, event.path) == event.sha256
+    store = FolderStore(folder)
+    assert archived_sha256(store, event.path) == event.sha256
     (folder.parent / "outside.json").write_text("{}")
     for path in (
         "2026/none.json",
@@ -129,4 +183,4 @@ async def test_what_is_in_the_archive_is_known_by_its_hash_and_nothing_outside_o
         str(folder.parent / "outside.json"),
         "\0",
     ):
-        assert archived_sha256(folder, path) is None, path
+        assert archived_sha256(store, path) is None, path

@@ -17,7 +17,6 @@ from agent.database.connect import Connection, connected
 from agent.database.migrations import migrate
 from agent.database.operators import add_operator
 from agent.database.sops import load_sop
-from agent.documents.archive import Archive
 from agent.domain.call_state import Call, Stage
 from agent.domain.effects import AnyEffect, ArchiveForm
 from agent.runtime.doors import Performed
@@ -25,10 +24,11 @@ from agent.runtime.journal import JournaledRecorder
 from deploy.postgres_server import PostgresServer
 from tests.database.agents import running_writer, until_healthy
 from tests.database.conftest import SOP_FILE
-from tests.database.stories import SOP_NAME, escalated
+from tests.database.stories import escalated
+from tests.documents.papers import folder_archive, record_in
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.runtime.exchange import PretendExchange, arrival_of_call
-from tests.runtime.office import PROCEDURE, office
+from tests.runtime.office import office
 from tests.runtime.waiting import until
 
 JOURNAL_MB = 4
@@ -204,7 +204,7 @@ async def test_a_database_without_room_is_journaled_past_and_drained_into_afterw
 async def test_a_form_that_does_not_fit_is_written_later_and_never_by_halves(
     folder: Path, disk: SmallDisk
 ) -> None:
-    archive = Archive(disk.folder / "archive", {SOP_NAME: PROCEDURE})
+    archive = folder_archive(disk.folder / "archive")
 
     class Doors(PretendExchange):
         """The exchange, but forms go to the real archive."""
@@ -226,10 +226,10 @@ async def test_a_form_that_does_not_fit_is_written_later_and_never_by_halves(
         await until(lambda: exchange.names_begun().count("ArchiveForm") == 1)
         await until(lambda: loop.call is not None and loop.call.stage is Stage.ENDED)
         await asyncio.sleep(0.1)
-        assert not list(disk.folder.glob("archive/*/*.json"))
+        assert not list(disk.folder.glob("archive/*/*.pdf"))
         disk.free()
         await until(lambda: not agent.dispatcher.calls)
         assert await told.is_whole(calls=1)
     (form,) = disk.folder.glob("archive/*/*")
-    assert form.suffix == ".json"
-    assert form.read_bytes().endswith(b"}\n")
+    assert form.suffix == ".pdf"
+    assert record_in(form.read_bytes()).endswith(b"}\n")

@@ -1,6 +1,5 @@
 """F29: a name that comes from outside leads to no file but where such files belong."""
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,15 +8,14 @@ from msgspec.structs import replace
 
 from agent.asterisk.call_marks import parse_marks
 from agent.asterisk.cel_events import told_by
-from agent.documents.archive import Archive, ArchiveFailed, archived_sha256
+from agent.documents.archive import archived_sha256
+from agent.documents.archive_store import ArchiveFailed, FolderStore
 from agent.domain.events import FormArchived, VoicemailLeft
 from agent.domain.identifiers import CallId, ChannelId
-from agent.domain.sop import parse_sop
 from agent.runtime.doors import LedgerEntry
-from agent.settings import DATA
-from tests.domain.story import FORM, SOP, solved
+from tests.documents.papers import folder_archive
+from tests.domain.story import FORM, solved
 
-PROCEDURE = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
 CHANNEL = ChannelId("1795338000.7")
 OUTSIDE = [
     "../rahasia",
@@ -59,7 +57,7 @@ def test_a_message_has_the_name_that_the_dialplan_gives_or_none(name: str) -> No
 @pytest.mark.parametrize("name", OUTSIDE)
 async def test_a_form_is_filed_inside_the_archive_or_not_at_all(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "state" / "archive"
-    archive = Archive(folder, {SOP: PROCEDURE})
+    archive = folder_archive(folder)
     assert parse_marks({"LPSE_CALL": name, "LPSE_FORM": FORM}) is None
     with pytest.raises(ArchiveFailed):
         await archive.write(replace(solved().call, call_id=CallId(name)))
@@ -78,4 +76,4 @@ def test_an_archived_form_is_read_inside_the_archive_or_not_at_all(
     folder.mkdir()
     (tmp_path / "rahasia").write_text("not yours")
     (folder / "link.json").symlink_to(tmp_path / "rahasia")
-    assert archived_sha256(folder, path) is None
+    assert archived_sha256(FolderStore(folder), path) is None

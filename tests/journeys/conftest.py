@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from agent.database.verification import Scope, verify
 from agent.documents.archive import archived_sha256
+from agent.documents.archive_store import FolderStore
 from agent.domain.consultation import Judgement
 from deploy.site import Site
 from tests.journeys.office import Office
@@ -71,7 +72,7 @@ async def kept_promises(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     if "site" not in request.fixturenames:
         return  # it has no agent, and so no record
     site = request.getfixturevalue("site")
-    documents = partial(archived_sha256, site.folder / "archive")
+    documents = partial(archived_sha256, FolderStore(site.folder / "archive"))
     broken = [
         "\n  ".join((finding.sentence, *finding.examples))
         for finding in await verify(site.database_url, Scope(sha256_of=documents))

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from agent.commands import words
+from agent.domain import words
 from agent.domain.consultation import Outcome, StepState
 from agent.domain.deviation_words import Refusal, Role, Verdict
 from agent.domain.equipment import Kind

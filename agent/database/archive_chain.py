@@ -1,0 +1,162 @@
+"""Whether the archive is what was archived: every file by its hash, every entry by its chain.
+
+Looks, and never changes anything; it may run beside the service.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Literal
+
+import msgspec
+
+from agent.database.connect import Connection, connected
+from agent.database.queries import sql
+
+STATEMENT_S = 60.0
+WHOLE_S = 24 * 3600.0
+ENTRIES_AT_A_TIME = 500
+FILES_AT_ONCE = 8
+"""A store far away answers each in its own time."""
+PATHS_AT_A_TIME = 1000
+
+Fault = Literal[
+    "file_missing",
+    "file_changed",
+    "file_unknown",
+    "entry_missing",
+    "entry_changed",
+    "chain_broken",
+    "record_differs",
+]
+SENTENCES: dict[Fault, str] = {
+    "file_missing": "the archived file is not there",
+    "file_changed": "the archived file has another content than was archived",
+    "file_unknown": "nothing on record says that this file was archived",
+    "entry_missing": "the chain has no entry of it",
+    "entry_changed": "the entry has another content than its hash was made of",
+    "chain_broken": "the entry does not follow the one before it",
+    "record_differs": "the consultation names another file, hash or time than the entry",
+}
+
+
+class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One link of the chain, and whether the consultation's own record says the same."""
+
+    sequence: int
+    call_id: str
+    path: str
+    sha256: str
+    archived_at: datetime
+    previous_chain: str
+    chain: str
+    form_number: str
+    as_recorded: bool
+
+
+class ArchiveFinding(msgspec.Struct, frozen=True):
+    """One thing that is wrong: of which form (none for an unknown file) and which file."""
+
+    fault: Fault
+    form_number: str | None
+    path: str
+    sentence: str
+
+
+class ArchiveReport(msgspec.Struct, frozen=True):
+    """What was looked at; `chain` is the last hash, to be compared with one noted elsewhere."""
+
+    entries: int
+    chain: str
+    findings: tuple[ArchiveFinding, ...]
+
+
+def chain_of(entry: ArchiveEntry) -> str:
+    """The hash that the entry must have; the schema's function archive_chain makes the same."""
+    at = entry.archived_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    told = (
+        entry.previous_chain,
+        str(entry.sequence),
+        at,
+        entry.sha256,
+        entry.call_id,
+        entry.path,
+    )
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+async def check_archive(
+    url: str, sha256_of: Callable[[str], str | None], paths: Callable[[], Iterator[str]]
+) -> ArchiveReport:
+    """Look at every entry and every file; both callables wait and are called in threads.
+
+    Raises DatabaseUnreachable and what the callables raise.
+    """
+    async with connected(url, STATEMENT_S, WHOLE_S) as connection:
+        # Files first: what is archived meanwhile has its entry by the time it is asked for.
+        findings = await _unknown_files(connection, paths)
+        report = await _check_entries(connection, sha256_of)
+        lost = await connection.fetch(sql("archived_without_entry"))
+    findings = [*report.findings, *findings]
+    findings += [_finding("entry_missing", row["form_number"], row["path"]) for row in lost]
+    return ArchiveReport(report.entries, report.chain, tuple(findings))
+
+
+async def _unknown_files(
+    connection: Connection, paths: Callable[[], Iterator[str]]
+) -> list[ArchiveFinding]:
+    found, files = [], paths()
+    while page := await asyncio.to_thread(lambda: list(islice(files, PATHS_AT_A_TIME))):
+        shown = [path.encode("utf-8", "replace").decode() for path in page]
+        calls = [PurePosixPath(path).stem for path in shown]
+        rows = await connection.fetch(sql("paths_without_entry"), shown, calls)
+        found += [_finding("file_unknown", None, row["path"]) for row in rows]
+    return found
+
+
+async def _check_entries(
+    connection: Connection, sha256_of: Callable[[str], str | None]
+) -> ArchiveReport:
+    findings: list[ArchiveFinding] = []
+    sequence, chain = 0, ""
+    page = await connection.prepare(sql("archive_entries_after"))
+    while rows := await page.fetch(sequence, ENTRIES_AT_A_TIME):
+        entries = [msgspec.convert(dict(row), ArchiveEntry) for row in rows]
+        kept = await _hashes(entries, sha256_of)
+        for entry, sha256 in zip(entries, kept, strict=True):
+            faults = _faults(entry, sequence, chain, sha256)
+            findings += [_finding(fault, entry.form_number, entry.path) for fault in faults]
+            sequence, chain = entry.sequence, entry.chain
+    return ArchiveReport(sequence, chain, tuple(findings))
+
+
+def _faults(entry: ArchiveEntry, sequence: int, chain: str, sha256: str | None) -> list[Fault]:
+    found: list[Fault] = []
+    if sha256 is None:
+        found.append("file_missing")
+    elif sha256 != entry.sha256:
+        found.append("file_changed")
+    if entry.chain != chain_of(entry):
+        found.append("entry_changed")
+    if (entry.sequence, entry.previous_chain) != (sequence + 1, chain):
+        found.append("chain_broken")
+    if not entry.as_recorded:
+        found.append("record_differs")
+    return found
+
+
+async def _hashes(
+    entries: list[ArchiveEntry], sha256_of: Callable[[str], str | None]
+) -> list[str | None]:
+    found: list[str | None] = []
+    for place in range(0, len(entries), FILES_AT_ONCE):
+        some = entries[place : place + FILES_AT_ONCE]
+        found += await asyncio.gather(*(asyncio.to_thread(sha256_of, entry.path) for entry in some))
+    return found
+
+
+def _finding(fault: Fault, form_number: str | None, path: str) -> ArchiveFinding:
+    return ArchiveFinding(fault, form_number, path, SENTENCES[fault])
