@@ -122,7 +122,10 @@ async def _look_at_calls(connection: Connection, scope: Scope, check: CallCheck)
             form = whole.consultation if whole else None
             if form and form.archive_path and scope.sha256_of:
                 sha256 = await asyncio.to_thread(scope.sha256_of, form.archive_path)
-                if sha256 != form.archive_sha256:
+                if row["erased"]:
+                    if sha256:
+                        documents.add("document_left", row["example"])
+                elif sha256 != form.archive_sha256:
                     what = "document_changed" if sha256 else "document_missing"
                     documents.add(what, row["example"])
         after = rows[-1]["arrived_at"], rows[-1]["call_id"]
