@@ -4,13 +4,14 @@ import asyncio
 
 import typer
 
-from agent.commands import operators
+from agent.commands import access, holds, operators, persons
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
 from agent.commands.doctor import doctor
 from agent.commands.migrate import migrate
 from agent.commands.plain import said_plainly
+from agent.commands.purge import purge
 from agent.commands.replay import replay
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
@@ -47,9 +48,11 @@ def serve() -> None:
         asyncio.run(run_service(settings))
 
 
-for command in (migrate, calls, call, verify, replay, capture, doctor):
+for command in (migrate, calls, call, verify, replay, capture, purge, doctor):
     app.command()(command)
-app.add_typer(operators.app, name="operator")
+for name, group in (("operator", operators), ("person", persons), ("hold", holds)):
+    app.add_typer(group.app, name=name)
+app.add_typer(access.app, name="access")
 
 
 def main() -> None:

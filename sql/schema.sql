@@ -146,6 +146,7 @@ CREATE TABLE legal_holds (
     id integer NOT NULL,
     form_number text,
     person_key text,
+    key_check text,
     reason text NOT NULL,
     by text NOT NULL,
     held_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -327,6 +328,9 @@ ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_lifted_by_nobody
 
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_one
     CHECK ((num_nonnulls(form_number, person_key) = 1));
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_key
+    CHECK (((person_key IS NULL) = (key_check IS NULL)));
 
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_twice
     PRIMARY KEY (id);

@@ -14,13 +14,17 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
+from agent.database.access import PurposeInvalid
 from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
+from agent.database.persons import CorrectionRefused
 from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
+from agent.domain.personal_data import PersonInvalid
 from agent.domain.sop import SopInvalid
-from agent.runtime.errors import StandDown
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
@@ -35,6 +39,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 SINCE_HELP = "First day (2026-03-02) or moment (2026-03-02T09:00), office time."
 UNTIL_HELP = "Last day, the whole of it, or the moment before which calls came."
 
+_OF_PERSONS = (PersonInvalid, PurposeInvalid, HoldUnknown, CorrectionRefused)
 _ACCOUNT = re.compile(r"op-[0-9]{1,9}")
 
 Answer = TypeVar("Answer")
@@ -64,11 +69,11 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
-    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
+    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid, *_OF_PERSONS) as error:
         refuse(str(error))
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
-    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable) as error:
+    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, EffectFailed) as error:
         _end(str(error), FAILED)
 
 

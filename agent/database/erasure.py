@@ -18,7 +18,7 @@ from agent.database.queries import sql
 from agent.domain.identifiers import CallId
 from agent.domain.personal_data import Person
 from agent.runtime.errors import EffectFailed
-from agent.runtime.person_keys import PersonKeys
+from agent.runtime.person_keys import PersonKeys, PersonKeyUnreadable
 from agent.runtime.purge import AT_A_TIME, Due, Purged, Remove, Retention, What
 
 STATEMENTS = (
@@ -82,8 +82,8 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "lease": {"holder": "technical"},
     "legal_holds": {
-        "form_number": "statistic", "person_key": "keyed", "reason": "office", "by": "office",
-        "lifted_by": "office", "lifted_why": "office",
+        "form_number": "statistic", "person_key": "keyed", "key_check": "keyed",
+        "reason": "office", "by": "office", "lifted_by": "office", "lifted_why": "office",
     },
     "number_reservations": {"kind": "technical", "holder": "technical"},
     "office_files": {
@@ -188,6 +188,12 @@ class ErasureStore:
         forms = {row["form_number"] for row in holds if row["form_number"]}
         held = {call_id for call_id, form_number in calls.items() if form_number in forms}
         keys = {row["person_key"] for row in holds if row["person_key"]}
+        for row in holds:
+            if row["key_check"] and row["key_check"] != self._keys.check():
+                raise PersonKeyUnreadable(
+                    f"Hold {row['id']} was made with another key (person_key_file): "
+                    "nothing is erased until that key is back or the hold is lifted."
+                )
         if keys:
             for row in await connection.fetch(sql("persons_of"), list(calls)):
                 if self._keys.of(Person(row["kind"], row["value"])) in keys:

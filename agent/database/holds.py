@@ -8,6 +8,8 @@ from agent.database.access import Access, keep_access
 from agent.database.connect import connected
 from agent.database.errors import DatabaseProblem
 from agent.database.queries import sql
+from agent.domain.personal_data import Person
+from agent.runtime.person_keys import PersonKeys
 
 
 class HoldUnknown(DatabaseProblem):
@@ -28,17 +30,21 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     lifted_why: str | None
 
 
-async def add_hold(
-    url: str, by: str, reason: str, *, form_number: str | None = None, person_key: str | None = None
-) -> int:
-    """Stop both clocks for a form or a person; answers the hold's id. Raises DatabaseUnreachable.
+async def add_hold(url: str, by: str, reason: str, held: str | Person, keys: PersonKeys) -> int:
+    """Stop both clocks for a form, by its number, or a person; answers the hold's id.
 
     It waits for an erasure under way, and no erasure begins before it is there.
+    Raises DatabaseUnreachable, PersonKeyUnreadable.
     """
+    form_number = held if isinstance(held, str) else None
+    person_key = keys.of(held) if isinstance(held, Person) else None
+    key_check = keys.check() if person_key else None
     forms = (form_number,) if form_number else ()
     async with connected(url) as connection, connection.transaction():
         await connection.execute(sql("erasure_turn"))
-        number = await connection.fetchval(sql("add_hold"), form_number, person_key, reason, by)
+        number = await connection.fetchval(
+            sql("add_hold"), form_number, person_key, key_check, reason, by
+        )
         access = Access(by=by, action="hold", purpose=reason, forms=forms, person_key=person_key)
         await keep_access(connection, access)
     return int(number)

@@ -8,12 +8,12 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from agent.domain.personal_data import Person
 from agent.runtime.errors import EffectFailed
 
-FILE = "person.key"
 BYTES = 32
 
 
@@ -24,8 +24,8 @@ class PersonKeyUnreadable(EffectFailed):
 class PersonKeys:
     """Hashes by the office's key; the file is made at the first need."""
 
-    def __init__(self, state_folder: Path) -> None:
-        self._file = state_folder / FILE
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def of(self, person: Person) -> str:
         """The same for the same person. Raises PersonKeyUnreadable."""
@@ -35,6 +35,10 @@ class PersonKeys:
         """A proof of a text that does not tell it. Raises PersonKeyUnreadable."""
         return hmac.new(self._key(), text.encode(), hashlib.sha256).hexdigest()
 
+    def check(self) -> str:
+        """Which key this is, for whoever must know that it is the same one."""
+        return self.digest("which key")
+
     def _key(self) -> bytes:
         try:
             if not self._file.exists():
@@ -42,14 +46,13 @@ class PersonKeys:
             key = self._file.read_bytes()
         except OSError as error:
             raise PersonKeyUnreadable(f"{self._file.name}: {error.strerror}") from error
-        if len(key) != BYTES:
+        if len(key) < BYTES:
             raise PersonKeyUnreadable(f"{self._file.name} is damaged: bring back its copy.")
         return key
 
     def _make(self) -> None:
-        draft = self._file.with_name(f"{FILE}.{os.getpid()}")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        handle, draft = tempfile.mkstemp(prefix=self._file.name, dir=self._file.parent)
+        with os.fdopen(handle, "wb") as out:
             out.write(secrets.token_bytes(BYTES))
             out.flush()
             os.fsync(out.fileno())
@@ -58,4 +61,4 @@ class PersonKeys:
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            Path(draft).unlink()

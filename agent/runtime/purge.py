@@ -105,10 +105,16 @@ async def look(eraser: Eraser, now: datetime, retention: Retention) -> Purged:
     return Purged(counted["audio"], counted["form"], counted["held"])
 
 
-async def purge(eraser: Eraser, now: datetime, retention: Retention, by: str) -> Purged:
+async def purge(
+    eraser: Eraser,
+    now: datetime,
+    retention: Retention,
+    by: str,
+    tell_failed: Callable[[Due, EffectFailed], None],
+) -> Purged:
     """Erase all that is too old and keep what was done. Raises EffectFailed when it cannot begin.
 
-    What fails for one call is counted and tried again by the next run.
+    What fails for one call is told, counted and tried again by the next run.
     """
     run = await eraser.begin(by, now, retention)
     counted: dict[str, int] = {"audio": 0, "form": 0, "held": 0, "failed": 0}
@@ -121,13 +127,10 @@ async def purge(eraser: Eraser, now: datetime, retention: Retention, by: str) ->
                 counted[what if done else "held"] += 1
             except EffectFailed as error:
                 counted["failed"] += 1
-                log.warning(
-                    "erasure_failed", form=due.form_number, what=what, reason=str(error)[:200]
-                )
+                tell_failed(due, error)
             await asyncio.sleep(PAUSE_S)
     purged = Purged(counted["audio"], counted["form"], counted["held"], counted["failed"])
     await eraser.end(run, purged)
-    log.info("purged", **msgspec.structs.asdict(purged))
     return purged
 
 
@@ -144,12 +147,18 @@ class PurgeJob:
         """Purge now and once a day, until cancelled."""
         while True:
             try:
-                await purge(self._eraser, clock.now(), self._retention, "agent")
+                purged = await purge(
+                    self._eraser, clock.now(), self._retention, "agent", self._tell_failed
+                )
+                log.info("purged", **msgspec.structs.asdict(purged))
                 wait_s = self._every_s
             except EffectFailed as error:
                 self._alarms.sound("purge_waits", reason=str(error)[:200])
                 wait_s = min(AGAIN_S, self._every_s)
             await asyncio.sleep(wait_s)
+
+    def _tell_failed(self, due: Due, error: EffectFailed) -> None:
+        self._alarms.sound("erasure_failed", form=due.form_number, reason=str(error)[:200])
 
 
 def remover_of(folder: Path) -> Remove:

@@ -26,6 +26,8 @@ CREATE TABLE legal_holds (
     id integer CONSTRAINT legal_hold_twice PRIMARY KEY,
     form_number text CONSTRAINT legal_hold_of_unknown_form REFERENCES consultations (form_number),
     person_key text,
+    -- Of the key by which the person is told: with another one nobody could be recognised.
+    key_check text,
     reason text NOT NULL,
     by text NOT NULL,
     held_at timestamptz NOT NULL DEFAULT now(),
@@ -33,6 +35,7 @@ CREATE TABLE legal_holds (
     lifted_by text,
     lifted_why text,
     CONSTRAINT legal_hold_of_one CHECK (num_nonnulls(form_number, person_key) = 1),
+    CONSTRAINT legal_hold_of_unknown_key CHECK ((person_key IS NULL) = (key_check IS NULL)),
     CONSTRAINT legal_hold_lifted_by_nobody CHECK (
         num_nonnulls(lifted_at, lifted_by, lifted_why) IN (0, 3)
     )

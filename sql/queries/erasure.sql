@@ -53,7 +53,7 @@ SELECT call_id, kind, value FROM persons_of_calls WHERE call_id = ANY($1::text[]
 
 -- name: standing_holds
 -- What no purge touches now.
-SELECT form_number, person_key FROM legal_holds WHERE lifted_at IS NULL
+SELECT id, form_number, person_key, key_check FROM legal_holds WHERE lifted_at IS NULL
 
 -- name: files_of_call
 -- The archived document and the sounds of a call.

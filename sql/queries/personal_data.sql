@@ -93,8 +93,8 @@ FROM form_corrections WHERE call_id = $1
 
 -- name: add_hold
 -- A new legal hold on a form or on a person.
-INSERT INTO legal_holds (id, form_number, person_key, reason, by)
-SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4 FROM legal_holds
+INSERT INTO legal_holds (id, form_number, person_key, key_check, reason, by)
+SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5 FROM legal_holds
 RETURNING id
 
 -- name: list_holds

@@ -125,8 +125,11 @@ def said_on_her_ticket() -> list[AnyTicketEvent]:
     ]
 
 
-async def write_form(connection: Connection, story: Story) -> None:
-    """Her form, its changes as events, her ticket's log and the exchange's lines about her."""
+async def write_form(connection: Connection, story: Story, *, in_log: bool = True) -> None:
+    """Her form, its changes as events, her ticket's log and the exchange's lines about her.
+
+    `in_log=False` where the log is read: FieldFilled is no event of a call yet.
+    """
     definition = msgspec.json.encode(tomllib.loads(FORM_FILE.read_text())).decode()
     await connection.execute(
         "INSERT INTO office_files (kind, name, content, sha256)"
@@ -143,7 +146,7 @@ async def write_form(connection: Connection, story: Story) -> None:
         FieldFilled(field=name, raw=f" {value} ", value=value, by="op-101", at=MORNING)
         for name, value in FIELDS.items()
     ]
-    for place, change in enumerate(changes, start=900):
+    for place, change in enumerate(changes if in_log else [], start=900):
         body = {"event": "FieldFilled", **msgspec.to_builtins(change)}
         await connection.execute(
             "INSERT INTO call_events (call_id, sequence, at, source, event, body)"
@@ -198,7 +201,7 @@ class Office:
         self.archive, self.audio = folder / "archive", folder / "audio"
         (self.archive / "forms").mkdir(parents=True)
         self.audio.mkdir()
-        self.keys = PersonKeys(folder)
+        self.keys = PersonKeys(folder / "person.key")
         self.eraser = ErasureStore(url, self.keys, removers(self.archive, self.audio))
 
     def document_of(self, story: Story) -> Path:

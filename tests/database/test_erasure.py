@@ -20,9 +20,11 @@ from agent.domain.consultation import judge
 from agent.domain.events import AnyEvent
 from agent.domain.personal_data import ERASED, TELLING, parse_person
 from agent.domain.sop import parse_sop
+from agent.runtime.person_keys import PersonKeyUnreadable
 from agent.runtime.purge import FileNotRemoved
 from agent.settings import DATA
 from tests.database.a_person import (
+    FIELDS,
     PERSONAL,
     Office,
     everything,
@@ -230,9 +232,9 @@ async def test_a_hold_on_the_form_or_the_person_stops_erasure_until_it_is_lifted
     await record(url, story)
     await write_form(connection, story)
     document = office.document_of(story)
-    ratna = office.keys.of(parse_person("npwp", "33.74.056.708.900001"))
-    by_form = await add_hold(url, "op-101", "perkara", form_number=story.form_number)
-    by_person = await add_hold(url, "op-101", "perkara", person_key=ratna)
+    ratna = parse_person("npwp", "33.74.056.708.900001")
+    by_form = await add_hold(url, "op-101", "perkara", story.form_number, office.keys)
+    by_person = await add_hold(url, "op-101", "perkara", ratna, office.keys)
     for hold in (by_form, by_person):
         assert not await office.eraser.erase(story.call_id, "form", by="agent", why=WHY)
         assert document.exists()
@@ -240,6 +242,19 @@ async def test_a_hold_on_the_form_or_the_person_stops_erasure_until_it_is_lifted
         await lift_hold(url, "op-101", "perkara selesai", hold)
     assert await office.eraser.erase(story.call_id, "form", by="agent", why=WHY)
     assert left_of(await everything(connection)) == []
+
+
+async def test_with_another_key_than_a_persons_hold_was_made_with_nothing_is_erased(
+    url: str, tmp_path: Path
+) -> None:
+    office, story = Office(url, tmp_path), of_ratna()
+    await record(url, story)
+    document = office.document_of(story)
+    await add_hold(url, "op-101", "perkara", parse_person("nik", FIELDS["nik"]), office.keys)
+    (tmp_path / "person.key").write_bytes(b"another key, of thirty-two bytes")
+    with pytest.raises(PersonKeyUnreadable, match="Hold 1"):
+        await office.eraser.erase(story.call_id, "form", by="agent", why=WHY)
+    assert document.exists()
 
 
 async def test_a_call_that_goes_on_is_not_erased(url: str, tmp_path: Path) -> None:
