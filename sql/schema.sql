@@ -437,6 +437,8 @@ CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
 
 CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
 
+CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
+
 CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
 
 CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
@@ -489,9 +491,15 @@ UNION ALL
 CREATE VIEW persons_of_calls AS
  SELECT calls.call_id,
     'number'::text AS kind,
-    COALESCE(calls.caller_number, calls.caller_raw) AS value
+    calls.caller_number AS value
    FROM calls
-  WHERE (COALESCE(calls.caller_number, calls.caller_raw) IS NOT NULL)
+  WHERE (calls.caller_number IS NOT NULL)
+UNION ALL
+ SELECT calls.call_id,
+    'number'::text AS kind,
+    calls.caller_raw AS value
+   FROM calls
+  WHERE ((calls.caller_number IS NULL) AND (calls.caller_raw IS NOT NULL))
 UNION ALL
  SELECT consultation_forms.call_id,
     'number'::text AS kind,

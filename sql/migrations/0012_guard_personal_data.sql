@@ -92,13 +92,18 @@ CREATE INDEX consultation_forms_by_nik ON consultation_forms ((fields ->> 'nik')
 CREATE INDEX consultation_forms_by_email ON consultation_forms (lower(fields ->> 'email'))
     WHERE fields ? 'email';
 CREATE INDEX consultations_by_archiving ON consultations (archived_at, call_id);
+CREATE INDEX calls_by_raw_caller ON calls (caller_raw)
+    WHERE caller_number IS NULL AND caller_raw IS NOT NULL;
 CREATE INDEX calls_with_voicemail ON calls (ended_at, call_id) WHERE state ? 'voicemail_recording';
 
 -- By what a person is found, in normal form; a company's tax number and a person's are one kind,
 -- because a person's is his identity number.
 CREATE VIEW persons_of_calls AS
-SELECT call_id, 'number' AS kind, coalesce(caller_number, caller_raw) AS value
-FROM calls WHERE coalesce(caller_number, caller_raw) IS NOT NULL
+SELECT call_id, 'number' AS kind, caller_number AS value
+FROM calls WHERE caller_number IS NOT NULL
+UNION ALL
+SELECT call_id, 'number', caller_raw
+FROM calls WHERE caller_number IS NULL AND caller_raw IS NOT NULL
 UNION ALL
 SELECT call_id, 'number', contact_phone FROM consultation_forms WHERE contact_phone IS NOT NULL
 UNION ALL

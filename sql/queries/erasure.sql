@@ -24,14 +24,17 @@ WHERE id = $1
 -- Calls whose sounds are too old, oldest first, the next $5 after a moment and call.
 SELECT call_id, form_number, recorded_at AS since
 FROM (
-    SELECT call_id, min(recorded_at) AS recorded_at FROM audio_of_calls GROUP BY call_id
+    SELECT call_id, min(recorded_at) AS recorded_at
+    FROM audio_of_calls
+    WHERE recorded_at < $1::timestamptz - make_interval(days => $2)
+      AND (recorded_at, call_id) > ($3::timestamptz, $4::text)
+      AND NOT EXISTS (
+          SELECT FROM erasures
+          WHERE erasures.call_id = audio_of_calls.call_id AND what = 'audio'
+      )
+    GROUP BY call_id
 ) AS audio
 JOIN consultations USING (call_id)
-WHERE recorded_at < $1::timestamptz - make_interval(days => $2)
-  AND (recorded_at, call_id) > ($3::timestamptz, $4::text)
-  AND NOT EXISTS (
-      SELECT FROM erasures WHERE erasures.call_id = audio.call_id AND what = 'audio'
-  )
 ORDER BY recorded_at, call_id
 LIMIT $5
 
