@@ -181,7 +181,8 @@ async def test_every_column_that_can_hold_text_has_its_fate(connection: Connecti
         JOIN information_schema.tables USING (table_schema, table_name)
         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
           AND table_name <> 'schema_migrations'
-          AND (data_type IN ('text', 'jsonb', 'json', 'bytea', 'character varying', 'xml')
+          AND (data_type IN ('text', 'jsonb', 'json', 'bytea', 'character varying', 'xml',
+                             'tsvector')
                OR (data_type = 'ARRAY' AND udt_name NOT IN ('_int4', '_int8', '_float8')))
         """
     )
