@@ -4,13 +4,14 @@ import asyncio
 
 import typer
 
-from agent.commands import archive, deviations, forms, operators, tickets
+from agent.commands import access, archive, deviations, forms, holds, operators, persons, tickets
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
 from agent.commands.doctor import doctor
 from agent.commands.migrate import migrate
 from agent.commands.plain import said_plainly
+from agent.commands.purge import purge
 from agent.commands.recap import recap
 from agent.commands.replay import replay
 from agent.commands.verify import verify
@@ -48,13 +49,19 @@ def serve() -> None:
         asyncio.run(run_service(settings))
 
 
-for command in (migrate, calls, call, recap, verify, replay, capture, doctor):
+for command in (migrate, calls, call, recap, verify, replay, capture, purge, doctor):
     app.command()(command)
-app.add_typer(operators.app, name="operator")
-app.add_typer(archive.app, name="archive")
-app.add_typer(forms.app, name="form")
-app.add_typer(tickets.app, name="ticket")
-app.add_typer(deviations.app, name="deviation")
+for name, group in (
+    ("operator", operators),
+    ("form", forms),
+    ("ticket", tickets),
+    ("deviation", deviations),
+    ("archive", archive),
+    ("person", persons),
+    ("hold", holds),
+    ("access", access),
+):
+    app.add_typer(group.app, name=name)
 
 
 def main() -> None:

@@ -109,6 +109,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     longest_wait_seconds: Seconds = 300.0
     archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
     numbers_heard_by: Literal["both", "operator"] = "both"
+    audio_kept_days: Annotated[int, Meta(ge=0, le=3650)] = 90
+    form_kept_years: Annotated[int, Meta(ge=1, le=100)] = 10
+    person_key_file: Path | None = None
+    voicemail_folder: Path = Path("/var/lib/lpse-asterisk/spool/voicemail")
     talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     smtp_host: str | None = None

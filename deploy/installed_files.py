@@ -96,6 +96,7 @@ def write_files(
     folder = _under(root, SETTINGS_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     values = _asterisk_values(answers, programs, folder)
+    _secret(folder / "person.key")
     written = _write_asterisk(values, root)
     texts = _texts(answers, values)
     files = {target: _filled(HERE / source, texts, programs) for source, target in FILES.items()}
@@ -182,6 +183,8 @@ def _settings(name: str, http_port: int, programs: Programs, database_url: str) 
         "ari_secret_file": str(SETTINGS_FOLDER / "ari.secret"),
         "state_folder": f"/var/lib/{name}",
         "ledger_file": str(ASTERISK_STATE_FOLDER / "log/cel-custom/cel.jsonl"),
+        "person_key_file": str(SETTINGS_FOLDER / "person.key"),
+        "voicemail_folder": str(ASTERISK_STATE_FOLDER / "spool/voicemail"),
         "http_port": http_port,
     }
     if programs.speech_root:

@@ -192,6 +192,7 @@ class Site:
             "ari_application": values.application,
             "sip_realm": values.realm,
             "ledger_file": str(self.asterisk.log_folder / "cel-custom" / "cel.jsonl"),
+            "voicemail_folder": str(self.asterisk.values.state_folder / "spool/voicemail"),
             "state_folder": str(self.folder),
             "speech_root": str(self._root) if self._root else "",
             "http_port": free_port(socket.SOCK_STREAM),

@@ -1,5 +1,15 @@
 -- Generated from sql/migrations by `python -m agent.database.schema`; do not edit.
 
+CREATE TABLE access_log (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    by text NOT NULL,
+    action text NOT NULL,
+    forms text[] NOT NULL,
+    person_key text,
+    purpose text NOT NULL
+);
+
 CREATE TABLE archive_entries (
     sequence bigint NOT NULL,
     call_id text NOT NULL,
@@ -116,6 +126,15 @@ CREATE TABLE equipment_deviations (
     proof jsonb NOT NULL
 );
 
+CREATE TABLE erasures (
+    call_id text NOT NULL,
+    what text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    by text NOT NULL,
+    why text NOT NULL,
+    purge integer
+);
+
 CREATE TABLE exchange_ledger (
     channel text NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -134,6 +153,19 @@ CREATE TABLE exchange_ledger_position (
     file_offset bigint NOT NULL
 );
 
+CREATE TABLE form_corrections (
+    call_id text NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    by text NOT NULL,
+    field text NOT NULL,
+    raw text NOT NULL,
+    value text,
+    old_digest text NOT NULL,
+    new_digest text NOT NULL,
+    why text NOT NULL
+);
+
 CREATE TABLE lease (
     epoch integer NOT NULL,
     the_only_one boolean NOT NULL DEFAULT true,
@@ -141,6 +173,19 @@ CREATE TABLE lease (
     taken_at timestamp with time zone NOT NULL DEFAULT now(),
     renewed_at timestamp with time zone NOT NULL DEFAULT now(),
     expires_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE legal_holds (
+    id integer NOT NULL,
+    form_number text,
+    person_key text,
+    key_check text,
+    reason text NOT NULL,
+    by text NOT NULL,
+    held_at timestamp with time zone NOT NULL DEFAULT now(),
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    lifted_why text
 );
 
 CREATE TABLE number_reservations (
@@ -183,6 +228,19 @@ CREATE TABLE outbox_messages (
     accepted_at timestamp with time zone,
     accepted_as text,
     gave_up_at timestamp with time zone
+);
+
+CREATE TABLE purges (
+    id integer NOT NULL,
+    by text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    audio_before timestamp with time zone NOT NULL,
+    forms_before timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    audio_erased integer,
+    forms_erased integer,
+    held integer,
+    failed integer
 );
 
 CREATE TABLE recaps (
@@ -230,6 +288,18 @@ CREATE TABLE tickets (
     confirmed_at timestamp with time zone,
     external_number text
 );
+
+ALTER TABLE access_log ADD CONSTRAINT access_by_nobody
+    CHECK ((by ~ '\S'::text));
+
+ALTER TABLE access_log ADD CONSTRAINT access_of_unknown_kind
+    CHECK ((action = ANY (ARRAY['read'::text, 'search'::text, 'export'::text, 'correct'::text, 'hold'::text, 'lift'::text, 'erase'::text])));
+
+ALTER TABLE access_log ADD CONSTRAINT access_twice
+    PRIMARY KEY (id);
+
+ALTER TABLE access_log ADD CONSTRAINT access_without_purpose
+    CHECK ((purpose ~ '\S'::text));
 
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_after_the_same
     UNIQUE (previous_chain);
@@ -324,6 +394,12 @@ ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_that_ends_be
 ALTER TABLE equipment_deviations ADD CONSTRAINT equipment_deviation_twice
     PRIMARY KEY (kind, subject);
 
+ALTER TABLE erasures ADD CONSTRAINT erasure_of_unknown_kind
+    CHECK ((what = ANY (ARRAY['audio'::text, 'form'::text])));
+
+ALTER TABLE erasures ADD CONSTRAINT erasure_twice
+    PRIMARY KEY (call_id, what);
+
 ALTER TABLE exchange_ledger ADD CONSTRAINT ledger_entry_twice
     PRIMARY KEY (channel, at, kind, mark, note);
 
@@ -333,6 +409,12 @@ ALTER TABLE exchange_ledger_position ADD CONSTRAINT exchange_ledger_position_one
 ALTER TABLE exchange_ledger_position ADD CONSTRAINT second_ledger_position
     PRIMARY KEY (one);
 
+ALTER TABLE form_corrections ADD CONSTRAINT form_correction_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE form_corrections ADD CONSTRAINT form_correction_twice
+    PRIMARY KEY (call_id, sequence);
+
 ALTER TABLE lease ADD CONSTRAINT lease_beside_the_only_one
     CHECK (the_only_one);
 
@@ -341,6 +423,18 @@ ALTER TABLE lease ADD CONSTRAINT lease_without_epoch
 
 ALTER TABLE lease ADD CONSTRAINT second_lease
     UNIQUE (the_only_one);
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_lifted_by_nobody
+    CHECK ((num_nonnulls(lifted_at, lifted_by, lifted_why) = ANY (ARRAY[0, 3])));
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_one
+    CHECK ((num_nonnulls(form_number, person_key) = 1));
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_key
+    CHECK (((person_key IS NULL) = (key_check IS NULL)));
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE number_reservations ADD CONSTRAINT number_before_the_first
     CHECK ((sequence > 0));
@@ -380,6 +474,9 @@ ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_of_unknown_matter
 
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_twice
     PRIMARY KEY (key);
+
+ALTER TABLE purges ADD CONSTRAINT purge_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE recaps ADD CONSTRAINT recap_of_fewer_than_no_rows
     CHECK ((rows >= 0));
@@ -444,6 +541,18 @@ ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_without_consultation
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
+ALTER TABLE erasures ADD CONSTRAINT erasure_by_unknown_purge
+    FOREIGN KEY (purge) REFERENCES purges(id);
+
+ALTER TABLE erasures ADD CONSTRAINT erasure_without_call
+    FOREIGN KEY (call_id) REFERENCES calls(call_id);
+
+ALTER TABLE form_corrections ADD CONSTRAINT form_correction_without_consultation
+    FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
+    FOREIGN KEY (form_number) REFERENCES consultations(form_number);
+
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
@@ -452,6 +561,10 @@ ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
+
+CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
 
 CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
 
@@ -463,11 +576,21 @@ CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
 
 CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
 
+CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
+
 CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
+
+CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
+
+CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
+
+CREATE INDEX consultation_forms_by_nik ON public.consultation_forms USING btree (((fields ->> 'nik'::text))) WHERE (fields ? 'nik'::text);
 
 CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
 
 CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
+
+CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
 
@@ -481,6 +604,10 @@ CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (li
 
 CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
 
+CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (value) WHERE (value IS NOT NULL);
+
+CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
+
 CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
 
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
@@ -488,6 +615,14 @@ CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way,
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 
 CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
+
+CREATE VIEW audio_of_calls AS
+ SELECT call_id,
+    'voicemail'::text AS kind,
+    (state ->> 'voicemail_recording'::text) AS file,
+    ended_at AS recorded_at
+   FROM calls
+  WHERE ((state ? 'voicemail_recording'::text) AND (ended_at IS NOT NULL));
 
 CREATE VIEW numbers_given AS
  SELECT 'form'::text AS kind,
@@ -499,6 +634,63 @@ UNION ALL
     tickets.year,
     tickets.sequence
    FROM tickets;
+
+CREATE VIEW persons_of_calls AS
+ SELECT calls.call_id,
+    'number'::text AS kind,
+    calls.caller_number AS value
+   FROM calls
+  WHERE (calls.caller_number IS NOT NULL)
+UNION ALL
+ SELECT calls.call_id,
+    'number'::text AS kind,
+    calls.caller_raw AS value
+   FROM calls
+  WHERE ((calls.caller_number IS NULL) AND (calls.caller_raw IS NOT NULL))
+UNION ALL
+ SELECT consultation_forms.call_id,
+    'number'::text AS kind,
+    consultation_forms.contact_phone AS value
+   FROM consultation_forms
+  WHERE (consultation_forms.contact_phone IS NOT NULL)
+UNION ALL
+ SELECT consultation_forms.call_id,
+    'identity'::text AS kind,
+    consultation_forms.npwp AS value
+   FROM consultation_forms
+  WHERE (consultation_forms.npwp IS NOT NULL)
+UNION ALL
+ SELECT consultation_forms.call_id,
+    'identity'::text AS kind,
+    (consultation_forms.fields ->> 'nik'::text) AS value
+   FROM consultation_forms
+  WHERE (consultation_forms.fields ? 'nik'::text)
+UNION ALL
+ SELECT consultation_forms.call_id,
+    'email'::text AS kind,
+    lower((consultation_forms.fields ->> 'email'::text)) AS value
+   FROM consultation_forms
+  WHERE (consultation_forms.fields ? 'email'::text)
+UNION ALL
+ SELECT consultation_forms.call_id,
+    'name'::text AS kind,
+    consultation_forms.caller_name AS value
+   FROM consultation_forms
+  WHERE (consultation_forms.caller_name IS NOT NULL)
+UNION ALL
+ SELECT form_corrections.call_id,
+        CASE form_corrections.field
+            WHEN 'contact_phone'::text THEN 'number'::text
+            WHEN 'email'::text THEN 'email'::text
+            WHEN 'caller_name'::text THEN 'name'::text
+            ELSE 'identity'::text
+        END AS kind,
+        CASE form_corrections.field
+            WHEN 'email'::text THEN lower(form_corrections.value)
+            ELSE form_corrections.value
+        END AS value
+   FROM form_corrections
+  WHERE ((form_corrections.value IS NOT NULL) AND (form_corrections.field = ANY (ARRAY['contact_phone'::text, 'npwp'::text, 'nik'::text, 'email'::text, 'caller_name'::text])));
 
 CREATE OR REPLACE FUNCTION public.archive_chain(previous_chain text, sequence bigint, archived_at timestamp with time zone, sha256 text, call_id text, path text)
  RETURNS text
@@ -553,6 +745,33 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.erased_mark()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ SELECT '(dihapus)' $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    known jsonb := to_jsonb(OLD);
+    owner text := coalesce(
+        known ->> 'call_id',
+        (SELECT call_id FROM tickets WHERE ticket_number = known ->> 'ticket_number')
+    );
+BEGIN
+    IF EXISTS (SELECT FROM erasures WHERE call_id = owner AND what = 'form')
+        AND to_jsonb(NEW) = without_person(known, statistical_fields())
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% is only ever added to: UPDATE is refused', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_archive_entries()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -579,6 +798,16 @@ CREATE OR REPLACE FUNCTION public.refuse_change_of_deviation_words()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'deviation_words is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_log()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is only ever added to: % is refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'restrict_violation';
 END
 $function$;
@@ -618,9 +847,73 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.statistical_fields()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(array_agg(id), '{}')
+    FROM (
+        SELECT field ->> 'id' AS id
+        FROM office_files
+        CROSS JOIN LATERAL jsonb_path_query(content, '$.sections[*].fields[*]') AS field
+        WHERE kind = 'form'
+        GROUP BY field ->> 'id'
+        HAVING bool_and(field ->> 'type' IN ('choice', 'yes_no'))
+    ) AS listed
+$function$;
+
+CREATE OR REPLACE FUNCTION public.without_person(document jsonb, kept text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+BEGIN
+    IF jsonb_typeof(document) = 'array' THEN
+        RETURN coalesce(
+            (
+                SELECT jsonb_agg(without_person(item, kept) ORDER BY place)
+                FROM jsonb_array_elements(document) WITH ORDINALITY AS items (item, place)
+            ),
+            '[]'
+        );
+    ELSIF jsonb_typeof(document) <> 'object' THEN
+        RETURN document;
+    END IF;
+    RETURN coalesce(
+        (
+            SELECT jsonb_object_agg(
+                key,
+                CASE
+                    WHEN key = 'caller' AND jsonb_typeof(value) = 'object'
+                        THEN jsonb_build_object('shown', erased_mark())
+                    WHEN jsonb_typeof(value) = 'string' AND value <> '""' AND (
+                        key IN (
+                            'caller_shown', 'question', 'answer', 'solution', 'reason',
+                            'external_number'
+                        )
+                        OR (
+                            key IN ('raw', 'value') AND document ? 'field'
+                            AND document ->> 'field' <> ALL (kept)
+                        )
+                    ) THEN to_jsonb(erased_mark())
+                    ELSE without_person(value, kept)
+                END
+            )
+            FROM jsonb_each(document)
+        ),
+        '{}'
+    );
+END
+$function$;
+
+CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
+
 CREATE TRIGGER archive_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_archive_entries();
 
-CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+CREATE TRIGGER call_events_append_only BEFORE DELETE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+
+CREATE TRIGGER call_events_erased_only BEFORE UPDATE ON public.call_events FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
 
 CREATE TRIGGER consultations_chained_once_archived AFTER UPDATE ON public.consultations FOR EACH ROW WHEN (((old.archived_at IS NULL) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION chain_archived_consultation();
 
@@ -628,6 +921,14 @@ CREATE TRIGGER consultations_chained_when_archived AFTER INSERT ON public.consul
 
 CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
 
+CREATE TRIGGER erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.erasures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
+
+CREATE TRIGGER form_corrections_append_only BEFORE DELETE OR TRUNCATE ON public.form_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
+
+CREATE TRIGGER form_corrections_erased_only BEFORE UPDATE ON public.form_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
 CREATE TRIGGER recaps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recaps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_recaps();
 
-CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();
+CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();
+
+CREATE TRIGGER ticket_events_erased_only BEFORE UPDATE ON public.ticket_events FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from agent.commands.accountable import log_reading
 from agent.commands.call_object import call_object
 from agent.commands.call_sheet import show_call
 from agent.commands.plain import ask, console, print_json, said_plainly
-from agent.database.reports import read_call
+from agent.database.reports import CallReport, read_call
 from agent.settings import read_settings
 
 
@@ -26,7 +27,7 @@ def call(
     Every line names its evidence: whose word it is, and the event's place in
     the call's log. "ARI StasisStart · #1" is Asterisk's own message and the
     first event; "agent" is this program. A step's clock runs from "jam mulai"
-    to its proof; more than its limit is a deviation.
+    to its proof; more than its limit is a deviation. Who looked is on record.
 
     Examples:
     lpse-agent call 123/2026
@@ -35,7 +36,13 @@ def call(
     with said_plainly():
         settings = read_settings()
         url = settings.database_url
-        report = ask(url, lambda: read_call(url, number))
+
+        async def read() -> CallReport:
+            report = await read_call(url, number)
+            await log_reading(url, "call", report.call.form_number)
+            return report
+
+        report = ask(url, read)
         if json:
             print_json(call_object(report, settings.zone))
         else:

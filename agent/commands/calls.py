@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from agent.commands.accountable import log_reading
 from agent.commands.plain import (
     PIPE_COLUMNS,
     SINCE_HELP,
@@ -97,7 +98,13 @@ def calls(
             deviation=deviation,
         )
         url = settings.database_url
-        found = ask(url, lambda: list_calls(url, wanted, after, limit))
+
+        async def read() -> list[CallSummary]:
+            found = await list_calls(url, wanted, after, limit)
+            await log_reading(url, "calls", *(one.form_number for one in found))
+            return found
+
+        found = ask(url, read)
         if json:
             print_json([plain_object(summary, settings.zone) for summary in found])
         else:

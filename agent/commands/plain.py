@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
+from agent.database.access import PurposeInvalid
 from agent.database.errors import (
     DatabaseProblem,
     DeviationUnknown,
@@ -21,17 +22,19 @@ from agent.database.errors import (
     OperatorUnknown,
     TicketUnknown,
 )
+from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
-from agent.documents.archive_store import ArchiveFailed
+from agent.database.persons import CorrectionRefused
 from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
 from agent.domain.letterhead import LetterheadInvalid
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
+from agent.domain.personal_data import PersonInvalid
 from agent.domain.sop import SopInvalid
 from agent.domain.ticket import TicketRefused
 from agent.domain.words import WORD_REFUSALS
-from agent.runtime.errors import StandDown
+from agent.runtime.errors import EffectFailed, StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 
@@ -46,6 +49,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 SINCE_HELP = "First day (2026-03-02) or moment (2026-03-02T09:00), office time."
 UNTIL_HELP = "Last day, the whole of it, or the moment before which calls came."
 
+_OF_PERSONS = (PersonInvalid, PurposeInvalid, HoldUnknown, CorrectionRefused)
 _ACCOUNT = re.compile(r"op-[0-9]{1,9}")
 
 Answer = TypeVar("Answer")
@@ -84,6 +88,7 @@ def said_plainly() -> Iterator[None]:
         TicketUnknown,
         SettingsInvalid,
         SopInvalid,
+        *_OF_PERSONS,
     ) as error:
         refuse(str(error))
     except LetterheadInvalid as error:
@@ -92,7 +97,7 @@ def said_plainly() -> Iterator[None]:
         refuse(WORD_REFUSALS[error.reason])
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
-    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, ArchiveFailed) as error:
+    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, EffectFailed) as error:
         _end(str(error), FAILED)
 
 

@@ -155,8 +155,12 @@ PROMISES: dict[Promise, Words] = {
         {"passed_over": "passed over for an operator who had not answered them"},
     ),
     "documents_kept": Words(
-        "Every archived form is in the archive with the hash on record",
-        {"document_missing": "not there", "document_changed": "with another content"},
+        "Every archived form is in the archive with the hash on record, and no erased one is",
+        {
+            "document_missing": "not there",
+            "document_changed": "with another content",
+            "document_left": "there although erased",
+        },
     ),
 }
 

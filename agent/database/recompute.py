@@ -63,7 +63,7 @@ async def recompute(
     async with connected(url, STATEMENT_S, WHOLE_S) as connection:
         sops = await read_sops(connection)
         async with aclosing(stored_calls(connection, since, until)) as calls:
-            async for example, document in calls:
+            async for example, document, _erased in calls:
                 yield await _recomputed(connection, example, document, sops, repair)
 
 

@@ -61,13 +61,13 @@ _WHOLE_CALL = msgspec.json.Decoder(WholeCall)
 
 async def stored_calls(
     connection: Connection, since: datetime | None, until: datetime | None
-) -> AsyncGenerator[tuple[str, str], None]:
-    """Every call in the order of arrival: how it is named to people, and its document."""
+) -> AsyncGenerator[tuple[str, str, bool], None]:
+    """Every call as it arrived: its name to people, its document, whether it was erased."""
     page = await connection.prepare(sql("whole_calls"))
     after = since or _FIRST, ""
     while rows := await page.fetch(*after, until or _LAST, CALLS_AT_A_TIME):
         for row in rows:
-            yield row["example"], row["document"]
+            yield row["example"], row["document"], row["erased"]
         after = rows[-1]["arrived_at"], rows[-1]["call_id"]
 
 

@@ -111,11 +111,14 @@ async def _look_at_tables(connection: Connection, scope: Scope) -> dict[Promise,
 async def _look_at_calls(connection: Connection, scope: Scope, check: CallCheck) -> Tally:
     """Every call in the order of arrival; answers what was found of the archived files."""
     documents = Tally("documents_kept")
-    async for example, document in stored_calls(connection, scope.since, scope.until):
+    async for example, document, erased in stored_calls(connection, scope.since, scope.until):
         whole = check.look(example, document)
         form = whole.consultation if whole else None
         if form and form.archive_path and scope.sha256_of:
             sha256 = await asyncio.to_thread(scope.sha256_of, form.archive_path)
-            if sha256 != form.archive_sha256:
+            if erased:
+                if sha256:
+                    documents.add("document_left", example)
+            elif sha256 != form.archive_sha256:
                 documents.add("document_changed" if sha256 else "document_missing", example)
     return documents

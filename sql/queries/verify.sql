@@ -216,6 +216,9 @@ WHERE NOT EXISTS (SELECT FROM sop_revisions WHERE sop_revisions.name = consultat
 SELECT
     calls.arrived_at, calls.call_id,
     coalesce(consultations.form_number, calls.call_id) AS example,
+    EXISTS (
+        SELECT FROM erasures WHERE erasures.call_id = calls.call_id AND erasures.what = 'form'
+    ) AS erased,
     json_build_object(
         'call', calls,
         'consultation', consultations,

@@ -97,14 +97,13 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
     ),
     "form_twice": (
         {"guards_in_place", "numbers_closed", "judged_anew"},
-        """ALTER TABLE consultations DROP CONSTRAINT form_number_twice;
+        """ALTER TABLE consultations DROP CONSTRAINT form_number_twice CASCADE;
         ALTER TABLE consultations DROP CONSTRAINT form_sequence_twice;
         UPDATE consultations SET form_number = '0001/FK-TLP/LPSE.BTG/2026'""",
     ),
     "ticket_twice": (
         {"guards_in_place", "numbers_closed", "tickets_of_escalated", "judged_anew"},
-        """ALTER TABLE ticket_events DROP CONSTRAINT ticket_event_without_ticket;
-        ALTER TABLE tickets DROP CONSTRAINT ticket_number_twice;
+        """ALTER TABLE tickets DROP CONSTRAINT ticket_number_twice CASCADE;
         ALTER TABLE tickets DROP CONSTRAINT ticket_sequence_twice;
         INSERT INTO tickets (ticket_number, call_id, issued_at)
         SELECT ticket_number, 'call-2', issued_at FROM tickets""",

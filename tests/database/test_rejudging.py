@@ -20,7 +20,7 @@ from tests.database.stories import MORNING, abandoned, escalated
 
 async def whole_calls(connection: Connection) -> list[WholeCall]:
     return [
-        parse_whole_call(document) async for _, document in stored_calls(connection, None, None)
+        parse_whole_call(document) async for _, document, _ in stored_calls(connection, None, None)
     ]
 
 
@@ -39,7 +39,7 @@ async def test_calls_come_in_the_order_of_their_arrival_within_the_time_asked_fo
 ) -> None:
     async def names(*period: object) -> list[str]:
         found = stored_calls(connection, *period)  # type: ignore[arg-type]
-        return [example.partition("/")[0] async for example, _ in found]
+        return [example.partition("/")[0] async for example, _, _ in found]
 
     assert await names(None, None) == ["0001", "0002", "0003", "0004"]
     second = MORNING + 10 * MINUTE

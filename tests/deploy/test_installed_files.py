@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.runtime.person_keys import BYTES
 from agent.settings import ROOT, read_settings
 from deploy.asterisk_server import find_installation, system_user
 from deploy.installed_files import (
@@ -86,12 +87,14 @@ def test_users_and_folders_are_made_and_secrets_are_closed(installed: Path) -> N
     users["root"] = groups["root"] = "0"
     for name, mode, user, group in (
         ("etc/lpse-agent/ari.secret", 0o640, "root", "lpse-agent"),
+        ("etc/lpse-agent/person.key", 0o640, "root", "lpse-agent"),
         ("etc/lpse-agent/caller.secret", 0o600, "root", "root"),
         ("etc/lpse-agent/lpse-agent.toml", 0o640, "root", "lpse-agent"),
         ("etc/lpse-agent/asterisk/pjsip.conf", 0o640, "root", "lpse-asterisk"),
         ("var/lib/lpse-agent", 0o710, "lpse-agent", "lpse-asterisk"),
         ("var/lib/lpse-agent/speech", 0o2750, "lpse-agent", "lpse-asterisk"),
         ("var/lib/lpse-asterisk/log", 0o2750, "lpse-asterisk", "lpse-agent"),
+        ("var/lib/lpse-asterisk/spool/voicemail", 0o2770, "lpse-asterisk", "lpse-agent"),
         ("var/lib/lpse-asterisk/log/cel-custom", 0o2770, "lpse-asterisk", "lpse-agent"),
     ):
         state = (installed / name).stat()
@@ -109,6 +112,9 @@ def test_the_agent_understands_its_settings_and_the_standby_has_a_place_of_its_o
     assert first.database_url == second.database_url == DATABASE_URL
     assert first.http_port != second.http_port
     assert first.state_folder == Path("/var/lib/lpse-agent")
+    # One key: the standby must know whom a legal hold keeps.
+    assert first.person_key_file == second.person_key_file == Path("/etc/lpse-agent/person.key")
+    assert len((installed / "etc/lpse-agent/person.key").read_bytes()) >= BYTES
     assert second.state_folder == Path("/var/lib/lpse-agent-standby")
     assert (installed / STANDBY_UNIT[1:]).read_text() == (
         installed / "etc/systemd/system/lpse-agent.service"

@@ -1,0 +1,201 @@
+"""Erasure of one call's personal data: files first, then every table, and all of it on record.
+
+`COLUMNS` is the one list of where texts are kept and what becomes of each; a test compares it with
+the schema, so that whoever adds a column decides here, and one that is to be erased gets its
+statement in `STATEMENTS`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from agent.database.access import Access, keep_access
+from agent.database.connect import Connection, connected
+from agent.database.errors import DatabaseProblem
+from agent.database.queries import sql
+from agent.domain.identifiers import CallId
+from agent.domain.personal_data import Person
+from agent.runtime.errors import EffectFailed
+from agent.runtime.person_keys import PersonKeys, PersonKeyUnreadable
+from agent.runtime.purge import AT_A_TIME, Due, Purged, Remove, Retention, What
+
+STATEMENTS = (
+    "erase_call",
+    "erase_call_events",
+    "erase_form",
+    "erase_corrections",
+    "erase_ticket",
+    "erase_ticket_events",
+    "erase_ledger",
+)
+"""Run in this order with the call's id, after its erasure is on record."""
+
+Fate = Literal["erased", "deleted", "statistic", "office", "technical", "keyed"]
+"""erased: a mark stands there afterwards; deleted: the row goes; statistic: numbers, times,
+choices, outcomes; office: what the office's own people said or are; technical: names of our own
+making; keyed: a hash by a key that is not in the database."""
+
+COLUMNS: dict[str, dict[str, Fate]] = {
+    "access_log": {
+        "by": "office", "action": "statistic", "forms": "statistic", "person_key": "keyed",
+        "purpose": "office",
+    },
+    "call_events": {
+        "call_id": "technical", "source": "technical", "event": "statistic", "body": "erased",
+    },
+    "calls": {
+        "call_id": "technical", "channel": "technical", "line": "technical",
+        "caller_raw": "erased", "caller_number": "erased", "caller_shown": "erased",
+        "stage": "statistic", "operator": "office", "state": "erased", "pending": "erased",
+    },
+    "consultation_forms": {
+        "call_id": "technical", "form": "technical", "fields": "erased", "caller_name": "erased",
+        "company": "erased", "npwp": "erased", "contact_phone": "erased",
+        "application": "statistic", "category": "statistic",
+    },
+    "consultation_steps": {
+        "call_id": "technical", "step": "statistic", "activity": "statistic",
+        "state": "statistic", "evidence": "statistic",
+    },
+    "consultations": {
+        "call_id": "technical", "form_number": "statistic", "sop": "technical",
+        "outcome": "statistic", "decision": "statistic", "ticket_number": "statistic",
+        "archive_path": "technical", "archive_sha256": "technical",
+    },
+    "deviations": {
+        "call_id": "technical", "kind": "statistic", "step": "statistic", "operator": "office",
+        "reason": "statistic",
+    },
+    "erasures": {
+        "call_id": "technical", "what": "statistic", "by": "office", "why": "office",
+    },
+    "exchange_ledger": {
+        "channel": "deleted", "kind": "deleted", "mark": "deleted", "note": "deleted",
+        "linked": "deleted", "entry": "deleted",
+    },
+    "exchange_ledger_position": {"first_line": "technical"},
+    "form_corrections": {
+        "call_id": "technical", "by": "office", "field": "statistic", "raw": "erased",
+        "value": "erased", "old_digest": "keyed", "new_digest": "keyed", "why": "office",
+    },
+    "lease": {"holder": "technical"},
+    "legal_holds": {
+        "form_number": "statistic", "person_key": "keyed", "key_check": "keyed",
+        "reason": "office", "by": "office", "lifted_by": "office", "lifted_why": "office",
+    },
+    "number_reservations": {"kind": "technical", "holder": "technical"},
+    "office_files": {
+        "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
+    },
+    "operators": {
+        "account": "office", "name": "office", "digest_sha256": "office", "digest_md5": "office",
+    },
+    "purges": {"by": "office"},
+    "sop_revisions": {
+        "name": "technical", "document": "office", "revision": "office", "content": "office",
+        "sha256": "technical",
+    },
+    "ticket_events": {
+        "ticket_number": "statistic", "by": "office", "event": "statistic", "body": "erased",
+    },
+    "tickets": {
+        "ticket_number": "statistic", "call_id": "technical", "stage": "statistic",
+        "level": "statistic", "priority": "statistic", "holder": "office",
+        "external_number": "erased",
+    },
+}  # fmt: skip
+
+STATEMENT_S = 30.0
+WHOLE_S = 60.0
+
+
+class NotArchived(DatabaseProblem, EffectFailed):
+    """A call that goes on, or whose form is not archived yet, is not erased."""
+
+
+class ErasureStore:
+    """Implements runtime.purge.Eraser; `removers` remove the files, `keys` tell held persons."""
+
+    def __init__(self, url: str, keys: PersonKeys, removers: Mapping[What, Remove]) -> None:
+        self._url = url
+        self._keys = keys
+        self._removers = removers
+
+    async def begin(self, by: str, now: datetime, retention: Retention) -> int:
+        """Open a run and answer its number. Raises DatabaseUnreachable."""
+        async with connected(self._url) as connection, connection.transaction():
+            await connection.execute(sql("erasure_turn"))
+            run = await connection.fetchval(
+                sql("begin_purge"), by, now, retention.audio_days, retention.form_years
+            )
+        return int(run)
+
+    async def due(
+        self, what: What, now: datetime, retention: Retention, after: tuple[datetime, str]
+    ) -> Sequence[Due]:
+        """The next calls whose time is over. Raises DatabaseUnreachable, PersonKeyUnreadable."""
+        query = "due_audio" if what == "audio" else "due_forms"
+        kept = retention.audio_days if what == "audio" else retention.form_years
+        async with connected(self._url, STATEMENT_S, WHOLE_S) as connection:
+            rows = await connection.fetch(sql(query), now, kept, *after, AT_A_TIME)
+            held = await self._held(connection, {r["call_id"]: r["form_number"] for r in rows})
+        return [msgspec.convert({**row, "held": row["call_id"] in held}, Due) for row in rows]
+
+    async def erase(
+        self, call_id: CallId, what: What, *, by: str, why: str, purge: int | None = None
+    ) -> bool:
+        """Erase the sounds, or the whole form with them; False where a hold stands.
+
+        All in one transaction that ends after the files are gone. Raises NotArchived,
+        FileNotRemoved, DatabaseUnreachable.
+        """
+        async with (
+            connected(self._url, STATEMENT_S, WHOLE_S) as connection,
+            connection.transaction(),
+        ):
+            await connection.execute(sql("erasure_turn"))
+            call = await connection.fetchrow(sql("files_of_call"), call_id)
+            if call is None or not call["archived"]:
+                raise NotArchived("Only a call whose form is archived can be erased.")
+            if await self._held(connection, {call_id: call["form_number"]}):
+                return False
+            gone: tuple[What, ...] = ("audio", "form") if what == "form" else ("audio",)
+            for part in gone:
+                await connection.fetchval(sql("keep_erasure"), call_id, part, by, why, purge)
+            if what == "form":
+                for statement in STATEMENTS:
+                    await connection.execute(sql(statement), call_id)
+            access = Access(
+                by=by, action="erase", purpose=f"{what}: {why}", forms=(call["form_number"],)
+            )
+            await keep_access(connection, access)
+            for file in call["audio"]:
+                await self._removers["audio"](file)
+            if what == "form" and call["archive_path"]:
+                await self._removers["form"](call["archive_path"])
+        return True
+
+    async def end(self, purge: int, purged: Purged) -> None:
+        """Keep what a run did. Raises DatabaseUnreachable."""
+        async with connected(self._url) as connection:
+            await connection.execute(sql("end_purge"), purge, *msgspec.structs.astuple(purged))
+
+    async def _held(self, connection: Connection, calls: Mapping[str, str]) -> set[str]:
+        """Which of these calls (id to form number) a hold keeps, by its form or by a person."""
+        holds = await connection.fetch(sql("standing_holds"))
+        forms = {row["form_number"] for row in holds if row["form_number"]}
+        held = {call_id for call_id, form_number in calls.items() if form_number in forms}
+        keys = {row["person_key"] for row in holds if row["person_key"]}
+        for row in holds:
+            if row["key_check"] and row["key_check"] != self._keys.check():
+                raise PersonKeyUnreadable(
+                    f"Hold {row['id']} was made with another key (person_key_file): "
+                    "nothing is erased until that key is back or the hold is lifted."
+                )
+        if keys:
+            for row in await connection.fetch(sql("persons_of"), list(calls)):
+                if self._keys.of(Person(row["kind"], row["value"])) in keys:
+                    held.add(row["call_id"])
+        return held

@@ -1,0 +1,29 @@
+"""`purge`: counted, done, and said when something failed."""
+
+import json
+
+import pytest
+
+from tests.commands.shell import Shell
+from tests.database.a_person import left_a_message, of_ratna, record
+
+
+async def test_what_is_too_old_is_counted_first_and_erased_then(
+    url: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stories are of March 2026: their sounds are too old at once, their forms in ten years."""
+    message = left_a_message(2)
+    await record(url, of_ratna(1), message)
+    monkeypatch.setenv("LPSE_AUDIO_KEPT_DAYS", "1")
+    monkeypatch.setenv("LPSE_VOICEMAIL_FOLDER", str(shell.folder / "sounds"))
+    counted = json.loads((await shell.run(url, "purge", "--dry-run", "--json")).stdout)
+    assert counted == {"audio": 1, "forms": 0, "held": 0, "failed": 0}
+    failed = await shell.run(url, "purge", "--json")
+    assert (failed.exit_code, json.loads(failed.stdout)["failed"]) == (1, 1)
+    assert failed.stderr == f"{message.form_number}: There is no folder {shell.folder}/sounds.\n"
+    (shell.folder / "sounds").mkdir()
+    done = await shell.run(url, "purge")
+    assert done.exit_code == 0, done.output
+    assert "rekaman suara   1" in done.stdout
+    again = json.loads((await shell.run(url, "purge", "--json")).stdout)
+    assert again == {"audio": 0, "forms": 0, "held": 0, "failed": 0}
