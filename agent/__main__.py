@@ -4,14 +4,17 @@ import asyncio
 
 import typer
 
-from agent.commands import operators
+from agent.commands import answers, operators
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
 from agent.commands.doctor import doctor
+from agent.commands.earlier import earlier
 from agent.commands.migrate import migrate
 from agent.commands.plain import said_plainly
 from agent.commands.replay import replay
+from agent.commands.search import search
+from agent.commands.seed import seed
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
 from agent.service import serve as run_service
@@ -47,9 +50,21 @@ def serve() -> None:
         asyncio.run(run_service(settings))
 
 
-for command in (migrate, calls, call, verify, replay, capture, doctor):
+for command in (
+    migrate,
+    calls,
+    call,
+    search,
+    earlier,
+    verify,
+    replay,
+    capture,
+    seed,
+    doctor,
+):
     app.command()(command)
 app.add_typer(operators.app, name="operator")
+app.add_typer(answers.app, name="answer")
 
 
 def main() -> None:

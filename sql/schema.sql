@@ -1,5 +1,26 @@
 -- Generated from sql/migrations by `python -m agent.database.schema`; do not edit.
 
+CREATE EXTENSION pg_trgm;
+
+CREATE TABLE answers (
+    id text NOT NULL,
+    title text NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    category text,
+    application text,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT now(),
+    changed_by text,
+    changed_at timestamp with time zone,
+    retired_by text,
+    retired_at timestamp with time zone,
+    words tsvector GENERATED ALWAYS AS ((setweight(to_tsvector('indonesian'::regconfig, regexp_replace(((title || ' '::text) || question), '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('indonesian'::regconfig, regexp_replace(answer, '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'C'::"char"))) STORED
+);
+
 CREATE TABLE call_events (
     call_id text NOT NULL,
     sequence integer NOT NULL,
@@ -135,6 +156,18 @@ CREATE TABLE operators (
     removed_at timestamp with time zone
 );
 
+CREATE TABLE search_words (
+    word text NOT NULL,
+    stem text NOT NULL,
+    curated boolean NOT NULL
+);
+
+CREATE TABLE solved_texts (
+    call_id text NOT NULL,
+    solved_at timestamp with time zone NOT NULL,
+    words tsvector NOT NULL
+);
+
 CREATE TABLE sop_revisions (
     name text NOT NULL,
     document text NOT NULL,
@@ -171,6 +204,15 @@ CREATE TABLE tickets (
     confirmed_at timestamp with time zone,
     external_number text
 );
+
+ALTER TABLE answers ADD CONSTRAINT answer_id_of_another_form
+    CHECK ((id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text));
+
+ALTER TABLE answers ADD CONSTRAINT answer_that_ends_before_it_begins
+    CHECK ((valid_to >= valid_from));
+
+ALTER TABLE answers ADD CONSTRAINT answer_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE call_events ADD CONSTRAINT call_event_before_the_first
     CHECK ((sequence > 0));
@@ -265,6 +307,12 @@ ALTER TABLE operators ADD CONSTRAINT operator_account_twice
 ALTER TABLE operators ADD CONSTRAINT operator_without_name
     CHECK ((name ~ '\S'::text));
 
+ALTER TABLE search_words ADD CONSTRAINT search_word_twice
+    PRIMARY KEY (word);
+
+ALTER TABLE solved_texts ADD CONSTRAINT solved_text_twice
+    PRIMARY KEY (call_id);
+
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
 
@@ -310,11 +358,16 @@ ALTER TABLE consultations ADD CONSTRAINT consultation_without_call
 ALTER TABLE deviations ADD CONSTRAINT deviation_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
+ALTER TABLE solved_texts ADD CONSTRAINT solved_text_without_form
+    FOREIGN KEY (call_id) REFERENCES consultation_forms(call_id) ON DELETE CASCADE;
+
 ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
+
+CREATE INDEX answers_by_word ON public.answers USING gin (words);
 
 CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
 
@@ -338,6 +391,12 @@ CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (li
 
 CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
 
+CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
+
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 
 CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
@@ -352,6 +411,41 @@ UNION ALL
     tickets.year,
     tickets.sequence
    FROM tickets;
+
+CREATE VIEW solved_consultations AS
+ SELECT consultation_forms.call_id,
+    COALESCE(consultations.decided_at, consultations.archived_at) AS solved_at,
+    consultation_forms.fields
+   FROM (consultation_forms
+     JOIN consultations USING (call_id))
+  WHERE ((consultations.outcome = 'solved'::text) AND (consultations.archived_at IS NOT NULL) AND (consultation_forms.fields ? 'problem'::text) AND (consultation_forms.fields ? 'solution'::text));
+
+CREATE OR REPLACE FUNCTION public.answer_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM keep_search_words(ARRAY[NEW.title, NEW.question, NEW.answer], true);
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    INSERT INTO search_words AS known (word, stem, curated)
+    SELECT found.word, coalesce((ts_lexize('indonesian_stem', found.word))[1], found.word), $2
+    FROM (
+        SELECT DISTINCT word
+        FROM unnest($1) AS given (content),
+            regexp_split_to_table(lower(given.content), '[^[:alpha:]]+') AS word
+        WHERE length(word) BETWEEN 3 AND 30
+        -- In one order, so that two writers never wait for each other.
+        ORDER BY word
+    ) AS found
+    ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
+$function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_of_call_events()
  RETURNS trigger
@@ -388,6 +482,54 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.solved_text_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    solved solved_consultations%ROWTYPE;
+BEGIN
+    SELECT * INTO solved FROM solved_consultations WHERE call_id = NEW.call_id;
+    IF FOUND THEN
+        INSERT INTO solved_texts AS known (call_id, solved_at, words)
+        VALUES (solved.call_id, solved.solved_at, solved_words(solved.fields))
+        ON CONFLICT (call_id) DO UPDATE SET words = excluded.words;
+        PERFORM keep_search_words(
+            ARRAY[solved.fields ->> 'problem', solved.fields ->> 'solution'], false
+        );
+    ELSE
+        DELETE FROM solved_texts WHERE call_id = NEW.call_id;
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.solved_words(fields jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT
+        setweight(
+            to_tsvector(
+                'indonesian', regexp_replace(fields ->> 'problem', '[^[:alnum:]]+', ' ', 'g')
+            ),
+            'A'
+        )
+        || setweight(
+            to_tsvector(
+                'indonesian', regexp_replace(fields ->> 'solution', '[^[:alnum:]]+', ' ', 'g')
+            ),
+            'C'
+        )
+$function$;
+
+CREATE TRIGGER answer_has_words AFTER INSERT OR UPDATE OF title, question, answer ON public.answers FOR EACH ROW EXECUTE FUNCTION answer_changed();
+
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
+
+CREATE TRIGGER consultation_form_corrected AFTER UPDATE OF fields ON public.consultation_forms FOR EACH ROW WHEN ((((old.fields -> 'problem'::text) IS DISTINCT FROM (new.fields -> 'problem'::text)) OR ((old.fields -> 'solution'::text) IS DISTINCT FROM (new.fields -> 'solution'::text)))) EXECUTE FUNCTION solved_text_changed();
+
+CREATE TRIGGER consultation_archived_as_solved AFTER INSERT OR UPDATE OF outcome, archived_at ON public.consultations FOR EACH ROW WHEN (((new.outcome = 'solved'::text) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION solved_text_changed();
 
 CREATE TRIGGER ticket_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ticket_events();

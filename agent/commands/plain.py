@@ -14,8 +14,14 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
-from agent.database.errors import DatabaseProblem, NumberUnknown, OperatorUnknown
+from agent.database.errors import (
+    AnswerUnknown,
+    DatabaseProblem,
+    NumberUnknown,
+    OperatorUnknown,
+)
 from agent.database.migrations import require_migrated
+from agent.domain.answer import AnswerInvalid
 from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import NumberInvalid
 from agent.domain.office_time import ZONES, local
@@ -64,7 +70,14 @@ def said_plainly() -> Iterator[None]:
             "nor a ticket number with a right check digit (26-00412-7): "
             "read it again, digit by digit."
         )
-    except (NumberUnknown, OperatorUnknown, SettingsInvalid, SopInvalid) as error:
+    except (
+        AnswerInvalid,
+        AnswerUnknown,
+        NumberUnknown,
+        OperatorUnknown,
+        SettingsInvalid,
+        SopInvalid,
+    ) as error:
         refuse(str(error))
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")

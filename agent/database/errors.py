@@ -37,3 +37,11 @@ class NumberUnknown(DatabaseProblem):
 
 class OperatorUnknown(DatabaseProblem):
     """There is no such operator on duty."""
+
+
+class AnswerUnknown(DatabaseProblem):
+    """There is no answer with this id, or it is retired."""
+
+
+class DatabaseInUse(DatabaseProblem):
+    """The database holds calls of a real office, among which nothing may be made up."""
