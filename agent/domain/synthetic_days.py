@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import accumulate
 
 from agent.domain.synthetic_cast import Dice
 from agent.domain.working_time import ONE_DAY, Span, WorkingTime
@@ -26,8 +25,11 @@ def counts_of_days(
             chance = 0.7 + 0.6 * dice.random()
             days.append((day, WEEKDAYS[day.weekday()] * MONTHS[day.month - 1] * chance))
         day += ONE_DAY
-    shares = list(accumulate(weight for _, weight in days))
-    ends = [round(calls * share / shares[-1]) for share in shares]
+    whole = sum(weight for _, weight in days)
+    share, ends = 0.0, []
+    for _, weight in days:
+        share += weight
+        ends.append(round(calls * share / whole))
     return [
         (day, end - begin) for (day, _), begin, end in zip(days, [0, *ends], ends, strict=False)
     ]
