@@ -4,16 +4,29 @@ import asyncio
 
 import typer
 
-from agent.commands import access, archive, deviations, forms, holds, operators, persons, tickets
+from agent.commands import (
+    access,
+    answers,
+    archive,
+    deviations,
+    forms,
+    holds,
+    operators,
+    persons,
+    tickets,
+)
 from agent.commands.call import call
 from agent.commands.calls import calls
 from agent.commands.capture import capture
 from agent.commands.doctor import doctor
+from agent.commands.earlier import earlier
 from agent.commands.migrate import migrate
 from agent.commands.plain import said_plainly
 from agent.commands.purge import purge
 from agent.commands.recap import recap
 from agent.commands.replay import replay
+from agent.commands.search import search
+from agent.commands.seed import seed
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
 from agent.service import serve as run_service
@@ -49,11 +62,25 @@ def serve() -> None:
         asyncio.run(run_service(settings))
 
 
-for command in (migrate, calls, call, recap, verify, replay, capture, purge, doctor):
+for command in (
+    migrate,
+    calls,
+    call,
+    search,
+    earlier,
+    recap,
+    verify,
+    replay,
+    capture,
+    purge,
+    seed,
+    doctor,
+):
     app.command()(command)
 for name, group in (
     ("operator", operators),
     ("form", forms),
+    ("answer", answers),
     ("ticket", tickets),
     ("deviation", deviations),
     ("archive", archive),

@@ -1,5 +1,7 @@
 -- Generated from sql/migrations by `python -m agent.database.schema`; do not edit.
 
+CREATE EXTENSION pg_trgm;
+
 CREATE TABLE access_log (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
@@ -8,6 +10,25 @@ CREATE TABLE access_log (
     forms text[] NOT NULL,
     person_key text,
     purpose text NOT NULL
+);
+
+CREATE TABLE answers (
+    id text NOT NULL,
+    title text NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    category text,
+    application text,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT now(),
+    changed_by text,
+    changed_at timestamp with time zone,
+    retired_by text,
+    retired_at timestamp with time zone,
+    words tsvector GENERATED ALWAYS AS ((setweight(to_tsvector('indonesian'::regconfig, regexp_replace(((title || ' '::text) || question), '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('indonesian'::regconfig, regexp_replace(answer, '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'C'::"char"))) STORED
 );
 
 CREATE TABLE archive_entries (
@@ -252,6 +273,18 @@ CREATE TABLE recaps (
     totals jsonb NOT NULL
 );
 
+CREATE TABLE search_words (
+    word text NOT NULL,
+    stem text NOT NULL,
+    curated boolean NOT NULL
+);
+
+CREATE TABLE solved_texts (
+    call_id text NOT NULL,
+    solved_at timestamp with time zone NOT NULL,
+    words tsvector NOT NULL
+);
+
 CREATE TABLE sop_revisions (
     name text NOT NULL,
     document text NOT NULL,
@@ -300,6 +333,15 @@ ALTER TABLE access_log ADD CONSTRAINT access_twice
 
 ALTER TABLE access_log ADD CONSTRAINT access_without_purpose
     CHECK ((purpose ~ '\S'::text));
+
+ALTER TABLE answers ADD CONSTRAINT answer_id_of_another_form
+    CHECK ((id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text));
+
+ALTER TABLE answers ADD CONSTRAINT answer_that_ends_before_it_begins
+    CHECK ((valid_to >= valid_from));
+
+ALTER TABLE answers ADD CONSTRAINT answer_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_after_the_same
     UNIQUE (previous_chain);
@@ -490,6 +532,12 @@ ALTER TABLE recaps ADD CONSTRAINT recap_twice
 ALTER TABLE recaps ADD CONSTRAINT recap_without_proof
     CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 
+ALTER TABLE search_words ADD CONSTRAINT search_word_twice
+    PRIMARY KEY (word);
+
+ALTER TABLE solved_texts ADD CONSTRAINT solved_text_twice
+    PRIMARY KEY (call_id);
+
 ALTER TABLE sop_revisions ADD CONSTRAINT sop_revision_twice
     PRIMARY KEY (name);
 
@@ -556,6 +604,9 @@ ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
+ALTER TABLE solved_texts ADD CONSTRAINT solved_text_without_form
+    FOREIGN KEY (call_id) REFERENCES consultation_forms(call_id) ON DELETE CASCADE;
+
 ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
@@ -565,6 +616,8 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
 CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
 
 CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
+
+CREATE INDEX answers_by_word ON public.answers USING gin (words);
 
 CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
 
@@ -611,6 +664,12 @@ CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number
 CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
 
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
+
+CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
 
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 
@@ -692,6 +751,24 @@ UNION ALL
    FROM form_corrections
   WHERE ((form_corrections.value IS NOT NULL) AND (form_corrections.field = ANY (ARRAY['contact_phone'::text, 'npwp'::text, 'nik'::text, 'email'::text, 'caller_name'::text])));
 
+CREATE VIEW solved_consultations AS
+ SELECT consultation_forms.call_id,
+    COALESCE(consultations.decided_at, consultations.archived_at) AS solved_at,
+    consultation_forms.fields
+   FROM (consultation_forms
+     JOIN consultations USING (call_id))
+  WHERE ((consultations.outcome = 'solved'::text) AND (consultations.archived_at IS NOT NULL) AND (consultation_forms.fields ? 'problem'::text) AND (consultation_forms.fields ? 'solution'::text));
+
+CREATE OR REPLACE FUNCTION public.answer_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM keep_search_words(ARRAY[NEW.title, NEW.question, NEW.answer], true);
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.archive_chain(previous_chain text, sequence bigint, archived_at timestamp with time zone, sha256 text, call_id text, path text)
  RETURNS text
  LANGUAGE sql
@@ -750,6 +827,23 @@ CREATE OR REPLACE FUNCTION public.erased_mark()
  LANGUAGE sql
  IMMUTABLE
 AS $function$ SELECT '(dihapus)' $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    INSERT INTO search_words AS known (word, stem, curated)
+    SELECT found.word, coalesce((ts_lexize('indonesian_stem', found.word))[1], found.word), $2
+    FROM (
+        SELECT DISTINCT word
+        FROM unnest($1) AS given (content),
+            regexp_split_to_table(lower(given.content), '[^[:alpha:]]+') AS word
+        WHERE length(word) BETWEEN 3 AND 30
+        -- In one order, so that two writers never wait for each other.
+        ORDER BY word
+    ) AS found
+    ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
+$function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
  RETURNS trigger
@@ -847,6 +941,48 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.solved_text_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    solved solved_consultations%ROWTYPE;
+BEGIN
+    SELECT * INTO solved FROM solved_consultations WHERE call_id = NEW.call_id;
+    IF FOUND THEN
+        INSERT INTO solved_texts AS known (call_id, solved_at, words)
+        VALUES (solved.call_id, solved.solved_at, solved_words(solved.fields))
+        ON CONFLICT (call_id) DO UPDATE SET words = excluded.words;
+        PERFORM keep_search_words(
+            ARRAY[solved.fields ->> 'problem', solved.fields ->> 'solution'], false
+        );
+    ELSE
+        DELETE FROM solved_texts WHERE call_id = NEW.call_id;
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.solved_words(fields jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT
+        setweight(
+            to_tsvector(
+                'indonesian', regexp_replace(fields ->> 'problem', '[^[:alnum:]]+', ' ', 'g')
+            ),
+            'A'
+        )
+        || setweight(
+            to_tsvector(
+                'indonesian', regexp_replace(fields ->> 'solution', '[^[:alnum:]]+', ' ', 'g')
+            ),
+            'C'
+        )
+$function$;
+
 CREATE OR REPLACE FUNCTION public.statistical_fields()
  RETURNS text[]
  LANGUAGE sql
@@ -909,11 +1045,17 @@ $function$;
 
 CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
+CREATE TRIGGER answer_has_words AFTER INSERT OR UPDATE OF title, question, answer ON public.answers FOR EACH ROW EXECUTE FUNCTION answer_changed();
+
 CREATE TRIGGER archive_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_archive_entries();
 
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
 
 CREATE TRIGGER call_events_erased_only BEFORE UPDATE ON public.call_events FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
+CREATE TRIGGER consultation_form_corrected AFTER UPDATE OF fields ON public.consultation_forms FOR EACH ROW WHEN ((((old.fields -> 'problem'::text) IS DISTINCT FROM (new.fields -> 'problem'::text)) OR ((old.fields -> 'solution'::text) IS DISTINCT FROM (new.fields -> 'solution'::text)))) EXECUTE FUNCTION solved_text_changed();
+
+CREATE TRIGGER consultation_archived_as_solved AFTER INSERT OR UPDATE OF outcome, archived_at ON public.consultations FOR EACH ROW WHEN (((new.outcome = 'solved'::text) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION solved_text_changed();
 
 CREATE TRIGGER consultations_chained_once_archived AFTER UPDATE ON public.consultations FOR EACH ROW WHEN (((old.archived_at IS NULL) AND (new.archived_at IS NOT NULL))) EXECUTE FUNCTION chain_archived_consultation();
 

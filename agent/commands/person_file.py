@@ -11,13 +11,13 @@ import msgspec
 from agent.commands.access import ACTIONS
 from agent.commands.call_object import call_object
 from agent.commands.plain import clock_of, plain_object, printable
-from agent.commands.words import OUTCOMES
 from agent.database.access import AccessSeen, access_of
 from agent.database.persons import Found, PersonalRecord, find_person, take_out
 from agent.database.reports import CallReport, read_call
 from agent.domain.consent import Consent, consent_of
 from agent.domain.identifiers import OperatorId
 from agent.domain.personal_data import Person
+from agent.domain.words import OUTCOMES
 
 
 class PersonFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,12 +31,12 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
-from agent.commands.words import OUTCOMES
 from agent.database.persons import Found, change_of, correct_field, find_person
 from agent.database.reports import read_call
+from agent.domain.events import FieldFilled
 from agent.domain.form import parse_form
-from agent.domain.form_filling import FieldFilled
 from agent.domain.personal_data import Person
+from agent.domain.words import OUTCOMES
 from agent.settings import DATA, Settings, read_settings
 
 app = typer.Typer(

@@ -16,6 +16,7 @@ from rich.console import Console
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.access import PurposeInvalid
 from agent.database.errors import (
+    AnswerUnknown,
     DatabaseProblem,
     DeviationUnknown,
     NumberUnknown,
@@ -25,6 +26,7 @@ from agent.database.errors import (
 from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
 from agent.database.persons import CorrectionRefused
+from agent.domain.answer import AnswerInvalid
 from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
 from agent.domain.letterhead import LetterheadInvalid
@@ -82,6 +84,8 @@ def said_plainly() -> Iterator[None]:
     except TicketRefused as error:
         refuse(f"{error}.")
     except (
+        AnswerInvalid,
+        AnswerUnknown,
         DeviationUnknown,
         NumberUnknown,
         OperatorUnknown,

@@ -49,3 +49,11 @@ class OperatorUnknown(DatabaseProblem):
 
 class DeviationUnknown(DatabaseProblem):
     """The call has no such deviation, or more than one is meant."""
+
+
+class AnswerUnknown(DatabaseProblem):
+    """There is no answer with this id, or it is retired."""
+
+
+class DatabaseInUse(DatabaseProblem):
+    """The database holds calls of a real office, among which nothing may be made up."""

@@ -10,12 +10,12 @@ from agent.database.access import Access, keep_access
 from agent.database.connect import Connection, connected
 from agent.database.errors import DatabaseProblem
 from agent.database.queries import sql
+from agent.domain.events import FieldFilled
 from agent.domain.form import FormDefinition, parse_form
 from agent.domain.form_filling import (
     Change,
     ChangeRefused,
     ConsultationForm,
-    FieldFilled,
     fill,
 )
 from agent.domain.identifiers import CallId

@@ -27,9 +27,12 @@ columns AS (
     GROUP BY attrelid
 ),
 statements AS (
-    SELECT 1 AS place, relname::text AS name,
+    SELECT 0 AS place, extname::text AS name,
+        'CREATE EXTENSION ' || quote_ident(extname) || ';' AS definition
+    FROM pg_extension WHERE extname <> 'plpgsql'
+    UNION ALL
+    SELECT 1, relname::text,
         'CREATE TABLE ' || quote_ident(relname) || E' (\n' || columns.definition || E'\n);'
-            AS definition
     FROM tables JOIN columns ON columns.attrelid = tables.oid
     WHERE relkind = 'r'
     UNION ALL
@@ -49,7 +52,9 @@ statements AS (
     FROM tables WHERE relkind = 'v'
     UNION ALL
     SELECT 6, proname::text, rtrim(pg_get_functiondef(oid), E'\n') || ';'
-    FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+    FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
     UNION ALL
     SELECT 7, relname || ' ' || tgname, pg_get_triggerdef(pg_trigger.oid) || ';'
     FROM pg_trigger JOIN tables ON tables.oid = tgrelid

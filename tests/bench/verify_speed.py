@@ -2,9 +2,10 @@
 
     python -m tests.bench.verify_speed [calls, 100000 by default]
 
-Fills a PostgreSQL of its own with calls, then asks every part by itself. A part that takes longer
-than a second shows its plan. Memory is the highest that the process ever had: before the first
-part, and after all; PostgreSQL's is of the one connection, without the buffers that all share.
+Fills a PostgreSQL of its own with made-up calls, then asks every part by itself. A part that takes
+longer than a second shows its plan. Memory is the highest that the process ever had: before the
+first part, and after all; PostgreSQL's is of the one connection, without the buffers that all
+share.
 """
 
 import asyncio
@@ -13,29 +14,29 @@ import resource
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
+from agent.commands.seed import example_office
 from agent.database.connect import Connection, connected
 from agent.database.migrations import migrate
 from agent.database.queries import sql
 from agent.database.recompute import recompute
-from agent.database.sops import all_sops, load_sop
+from agent.database.seed import MOST_CONSULTATIONS, SeedPlan, seed
 from agent.database.verification import STATEMENT_S, WHOLE_S, Scope, questions, verify
-from agent.settings import DATA
 from deploy.postgres_server import PostgresServer
-from tests.bench.many_calls import MOST_CALLS, fill
 
 SLOW_S = 1.0
+UNTIL = date(2026, 11, 20)
 
 
 async def measure(url: str, calls: int) -> None:
     """Fill, ask each part, then everything as the command does."""
     await migrate(url)
-    await load_sop(url, tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
+    plan = SeedPlan(consultations=calls, years=5, until=UNTIL, seed=1)
     began = time.monotonic()
-    await fill(url, calls, await all_sops(url))
+    await seed(url, plan, example_office("WIB", plan), lambda _more: None)
     async with connected(url) as connection:
         size = await connection.fetchval(
             "SELECT pg_size_pretty(pg_database_size(current_database()))"
@@ -88,8 +89,8 @@ async def private_memory(connection: Connection) -> float:
 def main() -> None:
     """Run on a server of our own, and leave nothing behind."""
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    if not 1 <= calls <= MOST_CALLS:
-        sys.exit(f"from 1 to {MOST_CALLS} calls: they are of one year")
+    if not 1 <= calls <= MOST_CONSULTATIONS:
+        sys.exit(f"from 1 to {MOST_CONSULTATIONS} calls")
     if os.environ.get("DATABASE_URL"):
         sys.exit("DATABASE_URL is set, but this measures a PostgreSQL of its own")
     with tempfile.TemporaryDirectory(prefix="lpse-bench-") as folder:
