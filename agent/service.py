@@ -26,6 +26,7 @@ from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
 from agent.database.case_desk import CaseDesk, let_time_pass
 from agent.database.equipment import compute_equipment
+from agent.database.erasure import ErasureStore
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
@@ -35,6 +36,7 @@ from agent.database.recap import RecapStore
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
+from agent.documents.chosen_store import chosen_store
 from agent.documents.recap_process import RecapProcess
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
@@ -57,6 +59,8 @@ from agent.runtime.ledger import LedgerReader
 from agent.runtime.monthly_recap import MonthlyRecap
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
+from agent.runtime.person_keys import PersonKeys
+from agent.runtime.purge import PurgeJob, Retention, removers
 from agent.runtime.reconciler import Reconciler
 from agent.runtime.ticket_clock import run_ticket_clock
 from agent.settings import Settings, SettingsInvalid
@@ -247,6 +251,12 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(recorder.run())
         tasks.create_task(outbox.run())
         tasks.create_task(run_ticket_clock(lambda at: let_time_pass(url, decided, at, epoch=epoch)))
+        files = removers(chosen_store(settings).remove, settings.voicemail_folder)
+        eraser = ErasureStore(
+            url, PersonKeys(settings.person_key_file or settings.state_folder / "person.key"), files
+        )
+        kept = Retention(settings.audio_kept_days, settings.form_kept_years)
+        tasks.create_task(PurgeJob(eraser, kept).run())
         recaps = RecapProcess(settings.state_folder / "recaps")
         tasks.create_task(MonthlyRecap(RecapStore(url), recaps.make, settings.zone).run())
         tasks.create_task(watch_equipment(lambda now: compute_equipment(url, settings.zone, now)))

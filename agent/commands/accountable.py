@@ -11,6 +11,7 @@ from agent.database.access import Access, log_access, purpose_of
 from agent.database.erasure import ErasureStore
 from agent.database.errors import OperatorUnknown
 from agent.database.operators import list_operators
+from agent.documents.chosen_store import chosen_store
 from agent.domain.identifiers import OperatorId
 from agent.domain.personal_data import Person, parse_person
 from agent.runtime.person_keys import PersonKeys
@@ -82,5 +83,5 @@ def keys_of(settings: Settings) -> PersonKeys:
 
 def eraser_of(settings: Settings) -> ErasureStore:
     """What erases in this office's database and folders."""
-    files = removers(settings.state_folder / "archive", settings.voicemail_folder)
+    files = removers(chosen_store(settings).remove, settings.voicemail_folder)
     return ErasureStore(settings.database_url, keys_of(settings), files)

@@ -49,7 +49,7 @@ def person_object(file: PersonFile, zone: str) -> dict[str, Any]:
             {
                 "call": call_object(report, zone),
                 "caller": report.call.caller,
-                "consent": consent_of(report.call),
+                "consent": consent_of(report.call, report.call.form),
                 "stored": record,
                 "log": [msgspec.to_builtins(logged) for logged in report.events],
             }
@@ -75,7 +75,7 @@ def _lines(file: PersonFile, zone: str) -> Iterator[str]:
         yield f"Formulir {call.form_number}, tiket {call.ticket_number or '–'}"
         yield f"  Masuk: {clock(call.arrived.at)}; hasil: {OUTCOMES[report.outcome]}"
         yield f"  Nomor penelepon: {call.caller.shown}"
-        yield f"  {_consent(consent_of(call), zone)}"
+        yield f"  {_consent(consent_of(call, call.form), zone)}"
         fields = record.form["fields"] if record.form else {}
         for name, value in fields.items():
             yield f"  {name}: {value}"

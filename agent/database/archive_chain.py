@@ -27,6 +27,7 @@ Fault = Literal[
     "file_missing",
     "file_changed",
     "file_unknown",
+    "file_left",
     "entry_missing",
     "entry_changed",
     "chain_broken",
@@ -35,6 +36,7 @@ Fault = Literal[
 SENTENCES: dict[Fault, str] = {
     "file_missing": "the archived file is not there",
     "file_changed": "the archived file has another content than was archived",
+    "file_left": "the form was erased, and its file is still there",
     "file_unknown": "nothing on record says that this file was archived",
     "entry_missing": "the chain has no entry of it",
     "entry_changed": "the entry has another content than its hash was made of",
@@ -55,6 +57,8 @@ class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     form_number: str
     as_recorded: bool
+    erased: bool
+    """Its time in the archive is over: the file is gone, the entry stays."""
 
 
 class ArchiveFinding(msgspec.Struct, frozen=True):
@@ -135,7 +139,9 @@ async def _check_entries(
 
 def _faults(entry: ArchiveEntry, sequence: int, chain: str, sha256: str | None) -> list[Fault]:
     found: list[Fault] = []
-    if sha256 is None:
+    if entry.erased:
+        found += ["file_left"] if sha256 else []
+    elif sha256 is None:
         found.append("file_missing")
     elif sha256 != entry.sha256:
         found.append("file_changed")

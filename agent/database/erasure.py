@@ -25,6 +25,8 @@ STATEMENTS = (
     "erase_call",
     "erase_call_events",
     "erase_form",
+    "erase_solved_text",
+    "erase_outbox",
     "erase_corrections",
     "erase_ticket",
     "erase_ticket_events",
@@ -38,6 +40,30 @@ choices, outcomes; office: what the office's own people said or are; technical: 
 making; keyed: a hash by a key that is not in the database."""
 
 COLUMNS: dict[str, dict[str, Fate]] = {
+    "answers": {
+        "id": "office", "title": "office", "question": "office", "answer": "office",
+        "category": "office", "application": "office", "source": "office", "made_by": "office",
+        "changed_by": "office", "retired_by": "office", "words": "office",
+    },
+    "archive_entries": {
+        "call_id": "technical", "path": "technical", "sha256": "technical",
+        "previous_chain": "technical", "chain": "technical",
+    },
+    "deviation_words": {
+        "call_id": "technical", "kind": "statistic", "step": "statistic", "role": "statistic",
+        "verdict": "statistic", "text": "office", "by": "office", "reason": "statistic",
+    },
+    "equipment_deviations": {
+        "kind": "statistic", "subject": "statistic", "proof": "statistic",
+    },
+    "outbox_messages": {
+        "key": "statistic", "way": "statistic", "matter": "statistic", "call_id": "technical",
+        "ticket_number": "statistic", "facts": "erased", "last_error": "erased",
+        "accepted_as": "erased",
+    },
+    "recaps": {"path": "technical", "sha256": "technical", "totals": "statistic"},
+    "search_words": {"word": "deleted", "stem": "deleted"},
+    "solved_texts": {"call_id": "deleted", "words": "deleted"},
     "access_log": {
         "by": "office", "action": "statistic", "forms": "statistic", "person_key": "keyed",
         "purpose": "office",
@@ -179,7 +205,9 @@ class ErasureStore:
 
     async def end(self, purge: int, purged: Purged) -> None:
         """Keep what a run did. Raises DatabaseUnreachable."""
-        async with connected(self._url) as connection:
+        async with connected(self._url, STATEMENT_S, WHOLE_S) as connection:
+            if purged.forms:
+                await connection.execute(sql("forget_words"))
             await connection.execute(sql("end_purge"), purge, *msgspec.structs.astuple(purged))
 
     async def _held(self, connection: Connection, calls: Mapping[str, str]) -> set[str]:

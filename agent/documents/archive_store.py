@@ -23,6 +23,12 @@ class ArchiveStore(Protocol):
     def read(self, path: str) -> bytes | None:
         """What is kept there; None where nothing is. Raises ArchiveFailed."""
 
+    def remove(self, path: str) -> None:
+        """Take away what is kept there; that it is gone already is no error. Raises ArchiveFailed.
+
+        Only for a form whose time in the archive is over (agent/runtime/purge.py).
+        """
+
     def paths(self) -> Iterator[str]:
         """Every path, in no order; whatever is there counts. Raises ArchiveFailed."""
 
@@ -49,6 +55,18 @@ class FolderStore:
             return file.read_bytes()
         except (OSError, ValueError):  # a path with a zero character is a ValueError
             return None
+
+    def remove(self, path: str) -> None:
+        """Take away what is kept there; gone already is no error. Raises ArchiveFailed."""
+        try:
+            if not self._folder.is_dir():
+                raise ArchiveFailed(f"there is no folder {self._folder}")
+            file = self._folder / path
+            if not file.resolve().is_relative_to(self._folder.resolve()):
+                raise ArchiveFailed("a path on record leads out of the archive")
+            file.unlink(missing_ok=True)
+        except (OSError, ValueError) as error:
+            raise ArchiveFailed(str(error)) from error
 
     def paths(self) -> Iterator[str]:
         """Every path in the folder but drafts, which are no forms yet."""

@@ -64,6 +64,15 @@ class ObjectStore:
         except BaseError as error:
             raise _failed(error) from error
 
+    def remove(self, path: str) -> None:
+        """Take away what is kept there; gone already is no error. Raises ArchiveFailed."""
+        try:
+            obstore.delete(self._store, path)
+        except FileNotFoundError:
+            pass
+        except BaseError as error:
+            raise _failed(error) from error
+
     def paths(self) -> Iterator[str]:
         """Every path below the prefix. Raises ArchiveFailed."""
         try:

@@ -182,6 +182,10 @@ def _remove(folder: Path, name: str) -> None:
         raise FileNotRemoved(f"{folder}: {error}") from error
 
 
-def removers(archive: Path, audio: Path) -> Mapping[What, Remove]:
-    """What removes a call's archived document and its sounds."""
-    return {"form": remover_of(archive), "audio": remover_of(audio)}
+def removers(remove_form: Callable[[str], None], audio: Path) -> Mapping[What, Remove]:
+    """What removes a call's archived document, by its store, and its sounds."""
+
+    async def remove(path: str) -> None:
+        await asyncio.to_thread(remove_form, path)
+
+    return {"form": remove, "audio": remover_of(audio)}

@@ -7,7 +7,11 @@ SELECT
     coalesce(consultations.form_number, archive_entries.call_id) AS form_number,
     consultations.archive_path IS NOT DISTINCT FROM archive_entries.path
     AND consultations.archive_sha256 IS NOT DISTINCT FROM archive_entries.sha256
-    AND consultations.archived_at IS NOT DISTINCT FROM archive_entries.archived_at AS as_recorded
+    AND consultations.archived_at IS NOT DISTINCT FROM archive_entries.archived_at AS as_recorded,
+    EXISTS (
+        SELECT FROM erasures
+        WHERE erasures.call_id = archive_entries.call_id AND erasures.what = 'form'
+    ) AS erased
 FROM archive_entries
 LEFT JOIN consultations USING (call_id)
 WHERE archive_entries.sequence > $1

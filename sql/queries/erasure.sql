@@ -100,6 +100,23 @@ UPDATE consultation_forms SET fields = (
 )
 WHERE call_id = $1
 
+-- name: erase_solved_text
+-- By its words nobody finds it any more.
+DELETE FROM solved_texts WHERE call_id = $1
+
+-- name: forget_words
+-- Words that stand in no answer and no solved consultation any more; once after a purge.
+DELETE FROM search_words
+WHERE NOT curated
+  AND stem NOT IN (SELECT word FROM ts_stat('SELECT words FROM solved_texts'))
+
+-- name: erase_outbox
+-- What messages told of the case, and as what their receivers took it.
+UPDATE outbox_messages SET
+    facts = '{}', last_error = NULL,
+    accepted_as = CASE WHEN accepted_as IS NOT NULL THEN erased_mark() END
+WHERE call_id = $1
+
 -- name: erase_corrections
 -- What was corrected on the form.
 UPDATE form_corrections SET

@@ -29,7 +29,6 @@ from agent.runtime import clock
 from agent.settings import DATA
 from deploy.postgres_server import PostgresServer
 from tests.bench.call_records import percentile
-from tests.bench.many_calls import fill
 from tests.documents.recap_office import FRAME
 
 ZONE = "WIB"

@@ -8,15 +8,16 @@ import msgspec
 
 from agent.database.connect import Connection
 from agent.database.erasure import ErasureStore
+from agent.documents.archive_store import FolderStore
 from agent.domain.events import (
     CallArrived,
     Caller,
     CallerAnswered,
+    FieldFilled,
     HandedToExchange,
     NobodyTookCall,
     VoicemailLeft,
 )
-from agent.domain.form_filling import FieldFilled
 from agent.domain.rules import CallRules
 from agent.domain.ticket_events import (
     AnyTicketEvent,
@@ -202,7 +203,9 @@ class Office:
         (self.archive / "forms").mkdir(parents=True)
         self.audio.mkdir()
         self.keys = PersonKeys(folder / "person.key")
-        self.eraser = ErasureStore(url, self.keys, removers(self.archive, self.audio))
+        self.eraser = ErasureStore(
+            url, self.keys, removers(FolderStore(self.archive).remove, self.audio)
+        )
 
     def document_of(self, story: Story) -> Path:
         """Her archived form, written now."""
