@@ -12,21 +12,20 @@ import os
 import resource
 import tempfile
 import time
-import tomllib
 from datetime import date
 from pathlib import Path
 
+from agent.commands.seed import example_office
 from agent.database.connect import connected
 from agent.database.migrations import migrate
 from agent.database.queries import sql
 from agent.database.recap import STATEMENT_S, WHOLE_S, read_recap
-from agent.database.sops import all_sops, load_sop
+from agent.database.seed import SeedPlan, seed
 from agent.documents.recap_files import FORMATS, RecapFiles
 from agent.domain.office_time import local
 from agent.domain.recap_period import RecapPeriod, month_of
 from agent.domain.recap_tally import RecapTally
 from agent.runtime import clock
-from agent.settings import DATA
 from deploy.postgres_server import PostgresServer
 from tests.bench.call_records import percentile
 from tests.documents.recap_office import FRAME
@@ -90,10 +89,10 @@ def tell(what: str, took: list[float]) -> None:
 
 
 async def fill_own(url: str, calls: int) -> None:
-    """So many calls of the first months of a year, three thousand a day."""
+    """So many made-up calls within a year; the recap is of its last month."""
     await migrate(url)
-    await load_sop(url, tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
-    await fill(url, calls, await all_sops(url))
+    plan = SeedPlan(consultations=calls, years=1, until=date(2026, 10, 31), seed=1)
+    await seed(url, plan, example_office(ZONE, plan), lambda _more: None)
 
 
 def main() -> None:
