@@ -18,14 +18,16 @@ from agent.commands.plain import (
     said_plainly,
 )
 from agent.database.migrations import require_migrated
-from agent.database.recap import all_forms, read_recap
+from agent.database.office_files import office_files
+from agent.database.recap import read_recap
+from agent.documents.letterhead_file import read_stationery
 from agent.documents.recap_files import FORMATS, Format, RecapFiles, RecapFrame, WrittenRecap
 from agent.documents.recap_paper import PaperHead, Signature
 from agent.documents.recap_summary import whole
-from agent.domain.form import FormDefinition
+from agent.domain.form import FormDefinition, parse_form
 from agent.domain.recap_figures import service_figures, step_figures
 from agent.domain.recap_period import RecapPeriod
-from agent.domain.recap_words import RecapWords, parse_recap_words
+from agent.domain.recap_words import parse_recap_words
 from agent.domain.sop import Sop, parse_sop
 from agent.office import content_of, read_form
 from agent.runtime import clock
@@ -86,14 +88,16 @@ async def _write(
     formats: tuple[Format, ...],
 ) -> WrittenRecap:
     await require_migrated(settings.database_url)
+    kept = await office_files(settings.database_url, "form")
+    forms = {name: parse_form(content) for name, content in kept.items()}
     words = parse_recap_words(tomllib.loads(WORDS_FILE.read_text()))
     frame = RecapFrame(
         period=period,
         zone=settings.zone,
         words=words,
-        forms={form.name: form} | await all_forms(settings.database_url),
+        forms={form.name: form, **forms},
         sop=sop,
-        head=_head(sop, words),
+        head=_head(settings),
     )
     made_at = clock.now()
     with RecapFiles(output, formats, frame) as files:
@@ -102,9 +106,20 @@ async def _write(
         return files.finish(made_at)
 
 
-def _head(sop: Sop, words: RecapWords) -> PaperHead:
-    signers = tuple(Signature(role=role) for role in words.signers)
-    return PaperHead(unit=(sop.office_name,), signers=signers)
+def _head(settings: Settings) -> PaperHead:
+    """The letterhead of all papers. Raises LetterheadInvalid."""
+    file = settings.letterhead_file
+    head = read_stationery(file).letterhead
+    return PaperHead(
+        government=head.government,
+        unit=head.unit,
+        address=head.address,
+        place=head.place,
+        telephone=head.telephone,
+        email=head.email,
+        logo=file.parent / head.logo if head.logo else None,
+        signers=tuple(Signature(role=s.role, name=s.name, nip=s.nip) for s in head.signers),
+    )
 
 
 def _day(option: str, typed: str) -> date:

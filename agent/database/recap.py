@@ -9,7 +9,6 @@ import msgspec
 
 from agent.database.connect import connected
 from agent.database.queries import sql
-from agent.domain.form import FormDefinition, parse_form
 from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.runtime.monthly_recap import MadeRecap
 
@@ -39,16 +38,6 @@ async def read_recap(
     ):
         async for row in connection.cursor(sql("recap_calls"), begins_at, ends_at, prefetch=PAGE):
             take(_call(row))
-
-
-async def all_forms(url: str) -> dict[str, FormDefinition]:
-    """Every version of the form that the office has loaded, oldest first, by its name.
-
-    Raises DatabaseUnreachable.
-    """
-    async with connected(url) as connection:
-        rows = await connection.fetch(sql("all_forms"))
-    return {row["name"]: parse_form(msgspec.json.decode(row["content"])) for row in rows}
 
 
 class RecapStore:

@@ -13,6 +13,7 @@ import msgspec
 
 from agent.domain.call_form import NO_CONSULTATION
 from agent.domain.consultation import Outcome, StepState
+from agent.domain.deviation_words import Verdict
 from agent.domain.priority import Level, Priority
 from agent.domain.ticket import TicketStage
 
@@ -63,7 +64,7 @@ class StepTime(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RecapDeviation(msgspec.Struct, frozen=True, array_like=True):
-    """One deviation as it was judged; what people say of it is kept elsewhere."""
+    """One deviation as it was judged, with the officer's last word and the supervisor's verdict."""
 
     kind: Literal["time", "output", "equipment"]
     step: str
@@ -71,6 +72,8 @@ class RecapDeviation(msgspec.Struct, frozen=True, array_like=True):
     measured_s: float | None
     excess_s: float | None
     reason: str
+    explanation: str | None = None
+    verdict: Verdict | None = None
 
 
 class Handling(StrEnum):

@@ -111,8 +111,14 @@ class RowMaker:
         kind = words.deviation_kinds[deviation.kind]
         told = words.text("deviation", step=deviation.step, kind=kind.lower())
         if deviation.excess_s is not None:
-            return f"{told} {words.text('excess', seconds=_seconds(deviation.excess_s))}"
-        return f"{told}: {words.reasons.get(deviation.reason, deviation.reason)}"
+            told += f" {words.text('excess', seconds=_seconds(deviation.excess_s))}"
+        else:
+            told += f": {words.reasons.get(deviation.reason, deviation.reason)}"
+        said = (
+            [words.text("explained", text=deviation.explanation)] if deviation.explanation else []
+        )
+        said += [words.text(deviation.verdict)] if deviation.verdict else []
+        return f"{told} ({', '.join(said)})" if said else told
 
 
 def shortened(text: str, most: int) -> str:

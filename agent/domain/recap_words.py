@@ -42,7 +42,6 @@ class RecapWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     plots: dict[str, str]
     weekdays: tuple[str, str, str, str, str, str, str]
     months: tuple[str, ...]
-    signers: tuple[str, ...]
 
     def text(self, key: str, **values: object) -> str:
         """A sentence or label, with what stands in its braces."""

@@ -13,10 +13,27 @@ SELECT
         FROM consultation_steps
         WHERE consultation_steps.call_id = calls.call_id AND limit_s IS NOT NULL
     ) AS steps,
-    -- What officer and supervisor said of a deviation is joined here, by call_id, kind and step.
+    -- A decision about another value than the one that stands now decides nothing.
     (
         SELECT json_agg(
-            json_build_array(kind, step, limit_s, measured_s, excess_s, reason) ORDER BY step, kind
+            json_build_array(
+                kind, step, limit_s, measured_s, excess_s, reason,
+                (
+                    SELECT text FROM deviation_words AS said
+                    WHERE (said.call_id, said.kind, said.step, said.role)
+                        = (deviations.call_id, deviations.kind, deviations.step, 'explanation')
+                    ORDER BY sequence DESC LIMIT 1
+                ),
+                (
+                    SELECT verdict FROM deviation_words AS said
+                    WHERE (said.call_id, said.kind, said.step, said.role)
+                        = (deviations.call_id, deviations.kind, deviations.step, 'decision')
+                      AND (said.limit_s, said.measured_s, said.reason)
+                          IS NOT DISTINCT FROM
+                          (deviations.limit_s, deviations.measured_s, deviations.reason)
+                    ORDER BY sequence DESC LIMIT 1
+                )
+            ) ORDER BY step, kind
         )
         FROM deviations
         WHERE deviations.call_id = calls.call_id
@@ -28,10 +45,6 @@ LEFT JOIN tickets ON tickets.call_id = calls.call_id
 LEFT JOIN operators ON operators.account = calls.operator
 WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
 ORDER BY calls.arrived_at, calls.call_id
-
--- name: all_forms
--- Every version of the office's form, in the order in which they came.
-SELECT name, content FROM office_files WHERE kind = 'form' ORDER BY loaded_at, name
 
 -- name: first_call
 -- When the first call on record arrived.

@@ -1,6 +1,5 @@
 """The recap's calls out of a real database, and the record of the monthly ones."""
 
-import tomllib
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -9,13 +8,12 @@ import pytest
 
 from agent.database.connect import Connection
 from agent.database.queries import sql
-from agent.database.recap import RecapStore, all_forms, read_recap
+from agent.database.recap import RecapStore, read_recap
 from agent.domain.consultation import Outcome
 from agent.domain.recap import RecapCall
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_tally import RecapTally
 from agent.runtime.monthly_recap import MadeRecap
-from agent.settings import DATA
 from tests.database.agents import running_writer
 from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
 
@@ -97,21 +95,6 @@ async def test_totals_are_what_the_database_itself_counts(url: str, connection: 
     deviations = await connection.fetchval("SELECT count(*) FROM deviations")
     assert sum(tally.totals.deviations.values()) == deviations
     assert tally.totals.differences() == []
-
-
-async def test_the_offices_forms_are_all_there_by_their_names(
-    url: str, connection: Connection
-) -> None:
-    assert await all_forms(url) == {}
-    file = DATA / "form" / "formulir-konsultasi-1.toml"
-    content = msgspec.json.encode(tomllib.loads(file.read_text())).decode()
-    await connection.execute(
-        "INSERT INTO office_files (kind, name, content, sha256) "
-        "VALUES ('form', 'formulir-konsultasi-1', $1, '')",
-        content,
-    )
-    forms = await all_forms(url)
-    assert forms["formulir-konsultasi-1"].field("category") is not None
 
 
 async def test_a_month_is_on_record_once_and_the_first_one_stays(url: str) -> None:
