@@ -24,45 +24,36 @@ from agent.asterisk.cel_file import CelFile
 from agent.asterisk.fastagi import AgiRequest, FastAgiServer
 from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
-from agent.database.case_desk import CaseDesk, let_time_pass
-from agent.database.equipment import compute_equipment
-from agent.database.erasure import ErasureStore
+from agent.database.case_desk import CaseDesk
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.operators import free_operators
 from agent.database.outbox import OutboxStore
-from agent.database.recap import RecapStore
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
-from agent.documents.chosen_store import chosen_store
-from agent.documents.recap_process import RecapProcess
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
 from agent.domain.events import CaseHandedOver
 from agent.domain.sop import parse_sop
 from agent.handover.senders import make_senders
+from agent.jobs import jobs_of, run_beside
 from agent.office import content_of, keep_decisions, make_archive, make_renderer, make_rules
 from agent.runtime import clock
 from agent.runtime.call_loop import CallServices
 from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
-from agent.runtime.equipment_watch import watch_equipment
 from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
 from agent.runtime.lease import LeaseKeeper
 from agent.runtime.ledger import LedgerReader
-from agent.runtime.monthly_recap import MonthlyRecap
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
-from agent.runtime.person_keys import PersonKeys
-from agent.runtime.purge import PurgeJob, Retention, removers
 from agent.runtime.reconciler import Reconciler
-from agent.runtime.ticket_clock import run_ticket_clock
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
@@ -249,17 +240,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        tasks.create_task(outbox.run())
-        tasks.create_task(run_ticket_clock(lambda at: let_time_pass(url, decided, at, epoch=epoch)))
-        files = removers(chosen_store(settings).remove, settings.voicemail_folder)
-        eraser = ErasureStore(
-            url, PersonKeys(settings.person_key_file or settings.state_folder / "person.key"), files
-        )
-        kept = Retention(settings.audio_kept_days, settings.form_kept_years)
-        tasks.create_task(PurgeJob(eraser, kept).run())
-        recaps = RecapProcess(settings.state_folder / "recaps")
-        tasks.create_task(MonthlyRecap(RecapStore(url), recaps.make, settings.zone).run())
-        tasks.create_task(watch_equipment(lambda now: compute_equipment(url, settings.zone, now)))
+        for name, job in jobs_of(settings, decided, outbox, epoch).items():
+            tasks.create_task(run_beside(name, job))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 
 

@@ -1,0 +1,70 @@
+"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, equipment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from agent.database.case_desk import let_time_pass
+from agent.database.equipment import compute_equipment
+from agent.database.erasure import ErasureStore
+from agent.database.recap import RecapStore
+from agent.database.tickets import TicketRules
+from agent.documents.chosen_store import chosen_store
+from agent.documents.recap_process import RecapProcess
+from agent.runtime.equipment_watch import watch_equipment
+from agent.runtime.errors import stands_down
+from agent.runtime.monthly_recap import MonthlyRecap
+from agent.runtime.outbox import OutboxWorker
+from agent.runtime.person_keys import PersonKeys
+from agent.runtime.purge import PurgeJob, Retention, removers
+from agent.runtime.ticket_clock import run_ticket_clock
+from agent.settings import Settings
+
+AGAIN_S = 60.0
+
+Job = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+def jobs_of(
+    settings: Settings, decided: TicketRules, outbox: OutboxWorker, epoch: int
+) -> Mapping[str, Job]:
+    """Every job by its name, as this office's settings want it. Raises SettingsInvalid."""
+    url = settings.database_url
+    keys = PersonKeys(settings.person_key_file or settings.state_folder / "person.key")
+    files = removers(chosen_store(settings).remove, settings.voicemail_folder)
+    kept = Retention(settings.audio_kept_days, settings.form_kept_years)
+    purge = PurgeJob(ErasureStore(url, keys, files), kept)
+    recaps = RecapProcess(settings.state_folder / "recaps")
+    monthly = MonthlyRecap(RecapStore(url), recaps.make, settings.zone)
+
+    async def pass_time(at: datetime) -> int:
+        return await let_time_pass(url, decided, at, epoch=epoch)
+
+    return {
+        "messages": outbox.run,
+        "tickets": lambda: run_ticket_clock(
+            lambda at: let_time_pass(url, decided, at, epoch=epoch)
+        ),
+        "purge": purge.run,
+        "recaps": monthly.run,
+        "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),
+    }
+
+
+async def run_beside(name: str, job: Job, again_s: float = AGAIN_S) -> None:
+    """Run a job until cancelled: whatever goes wrong in it must not cost anybody his call.
+
+    It is told and begun again. Raises StandDown, because then the calls are another's.
+    """
+    while True:
+        try:
+            await job()
+        except Exception as error:
+            if stands_down(error):
+                raise
+            log.exception("job_failed", job=name)
+        await asyncio.sleep(again_s)
