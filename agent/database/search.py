@@ -22,10 +22,13 @@ from agent.domain.suggestion import (
     without_personal_data,
 )
 
-NEWEST = 3000
+NEWEST = 2000
 """Solved consultations that are looked at for any of the words."""
-WITH_ALL = 500
+WITH_ALL = 300
 """Consultations with all of the words that are compared, of any age."""
+
+SHORTEST_BEGINNING = 4
+"""Letters from which on consultations of any age are looked at for words that begin so."""
 
 _FIELDS = msgspec.json.Decoder(dict[str, str])
 
@@ -55,13 +58,20 @@ async def suggestions(
         meant = [Meaning(row["place"], row["stem"], row["likeness"]) for row in rows]
         own = [meaning for meaning in meant if meaning.likeness == 1.0]
         exact, loose = render_tsquery(own, "|"), render_tsquery(meant, "|")
+        # Half the words of the language begin with "pen".
+        telling = [
+            meaning
+            for row, meaning in zip(rows, meant, strict=True)
+            if len(words.words[meaning.place - 1]) >= SHORTEST_BEGINNING
+            or row["word"] == words.words[meaning.place - 1]
+        ]
         text = " ".join(words.words)[:MOST_CHARACTERS]
         answers = await connection.fetch(
             sql("suggest_answers"), exact, loose, text, today, limit * 2
         )
         solved = await connection.fetch(
             sql("suggest_solved"),
-            *(exact, loose, text, render_tsquery(meant, "&")),
+            *(exact, loose, text, render_tsquery(telling, "&")),
             *(limit * 2, NEWEST, WITH_ALL),
         )
     found = [_of_answer(row) for row in answers] + [_of_solved(row, zone) for row in solved]
