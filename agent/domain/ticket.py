@@ -81,6 +81,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reopened: int = 0
     external_number: str | None = None
 
+    @property
+    def user_acts_since(self) -> datetime | None:
+        """Since when the office's clock stands; None while the office must act."""
+        return self.waits[-1].begins_at if self.waits and self.waits[-1].ends_at is None else None
+
 
 _MAY_HAPPEN: dict[type[AnyTicketEvent], frozenset[TicketStage]] = {
     TicketOpened: frozenset(TicketStage),  # to be refused with its own reason
@@ -98,6 +103,22 @@ _MAY_HAPPEN: dict[type[AnyTicketEvent], frozenset[TicketStage]] = {
 """In which stages each event makes sense."""
 
 
+_CANNOT: dict[type[AnyTicketEvent], str] = {
+    TicketOpened: "be opened",
+    PriorityChanged: "get another priority",
+    DueSet: "get these due times",
+    TicketTaken: "be taken",
+    LevelAssigned: "go there",
+    UserAsked: "wait for its user",
+    UserAnswered: "get an answer",
+    TicketSolved: "be solved",
+    SolutionConfirmed: "be confirmed",
+    TicketReopened: "be reopened",
+    ExternalNumberLinked: "be linked",
+}
+"""How a refusal says what was tried."""
+
+
 def decide(ticket: Ticket | None, event: AnyTicketEvent) -> Ticket:
     """The ticket after this event; None is the ticket before its first.
 
@@ -106,7 +127,7 @@ def decide(ticket: Ticket | None, event: AnyTicketEvent) -> Ticket:
     if ticket is None:
         return _opened(event)
     if ticket.stage not in _MAY_HAPPEN[type(event)]:
-        raise _refused(ticket, event, f"it is {ticket.stage}")
+        raise _refused(ticket, event, f"it is {ticket.stage}".replace("_", " "))
     return _after(replace(ticket, events=ticket.events + 1), event)
 
 
@@ -122,7 +143,7 @@ def replay(events: Iterable[AnyTicketEvent]) -> Ticket:
 
 def _opened(event: AnyTicketEvent) -> Ticket:
     if not isinstance(event, TicketOpened):
-        raise TicketRefused(f"{type(event).__name__}: no ticket was opened")
+        raise TicketRefused(f"No ticket was opened, so it cannot {_CANNOT[type(event)]}")
     return Ticket(
         ticket_number=event.ticket_number,
         form_number=event.form_number,
@@ -133,7 +154,8 @@ def _opened(event: AnyTicketEvent) -> Ticket:
 
 
 def _refused(ticket: Ticket, event: AnyTicketEvent, why: str) -> TicketRefused:
-    return TicketRefused(f"{type(event).__name__}: ticket {ticket.ticket_number}: {why}")
+    cannot = _CANNOT[type(event)]
+    return TicketRefused(f"Ticket {ticket.ticket_number} cannot {cannot}: {why}")
 
 
 def _after(ticket: Ticket, event: AnyTicketEvent) -> Ticket:
@@ -236,7 +258,7 @@ def _must_be_told(ticket: Ticket, event: AnyTicketEvent, text: str, what: str) -
 
 def _user_must_act(ticket: Ticket, at: datetime) -> Ticket:
     """The office's clock stands from here on, if it does not stand already."""
-    if ticket.waits and ticket.waits[-1].ends_at is None:
+    if ticket.user_acts_since:
         return ticket
     return replace(ticket, waits=(*ticket.waits, Wait(at)))
 

@@ -38,7 +38,7 @@ def level_due(ticket: Ticket, at: datetime, working_time: WorkingTime) -> Level:
     While the user must act it stays where it is. A level that it reached once is not asked for
     again, so that it can be sent back down. Raises CalendarEnds.
     """
-    if ticket.waits and ticket.waits[-1].ends_at is None:
+    if ticket.user_acts_since:
         return ticket.level
     level = ticket.highest
     for escalation in ticket.due.escalations if ticket.due else ():

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import msgspec
@@ -103,7 +104,9 @@ def test_each_event_leads_where_it_should_or_is_refused(stage: TicketStage, name
     assert ticket.stage is stage
     after = LEADS[stage].get(name)
     if after is None:
-        with pytest.raises(TicketRefused, match=r"ticket 26-00412-7: it is "):
+        with pytest.raises(
+            TicketRefused, match=r"^Ticket 26-00412-7 cannot [a-z ]+: it is [a-z ]+$"
+        ):
             decide(ticket, event(name, AT, by="wati"))
     else:
         assert decide(ticket, event(name, AT, by="wati")).stage is after
@@ -192,7 +195,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(TicketRefused) as error:
         decide(told(*way), refused)
-    assert str(error.value) == f"{type(refused).__name__}: ticket 26-00412-7: {why}"
+    assert re.fullmatch(f"Ticket 26-00412-7 cannot [a-z ]+: {why}", str(error.value))
 
 
 def test_a_refusal_repeats_nothing_that_people_wrote() -> None:
@@ -204,7 +207,7 @@ def test_a_refusal_repeats_nothing_that_people_wrote() -> None:
 
 
 def test_a_history_begins_with_the_opening() -> None:
-    with pytest.raises(TicketRefused, match="TicketTaken: no ticket was opened"):
+    with pytest.raises(TicketRefused, match="No ticket was opened, so it cannot be taken"):
         replay([event("taken", AT)])
     with pytest.raises(TicketRefused, match="no events"):
         replay([])
