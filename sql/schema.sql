@@ -319,7 +319,9 @@ CREATE TABLE tickets (
     stage_closes_at timestamp with time zone,
     solved_at timestamp with time zone,
     confirmed_at timestamp with time zone,
-    external_number text
+    external_number text,
+    first_taken_at timestamp with time zone,
+    user_acts_since timestamp with time zone
 );
 
 ALTER TABLE access_log ADD CONSTRAINT access_by_nobody

@@ -55,10 +55,14 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket with its history; `ticket` is None while nobody has opened it."""
+    """One ticket with its history; `ticket` is None while nobody has opened it.
+
+    `target_at` is that of its due times, later by the time in which the user had to act.
+    """
 
     consultation: Consultation
     ticket: Ticket | None
+    target_at: datetime | None
     events: tuple[AnyTicketEvent, ...]
 
 
@@ -114,8 +118,13 @@ async def read_ticket(url: str, number: str) -> TicketReport:
     ):
         consultation = await _consultation(connection, "read_ticket", number)
         events = await events_of(connection, number)
-    ticket = replay(events) if events else None
-    return TicketReport(consultation=consultation, ticket=ticket, events=tuple(events))
+        target = await connection.fetchval(sql("target_of_ticket"), number)
+    return TicketReport(
+        consultation=consultation,
+        ticket=replay(events) if events else None,
+        target_at=target,
+        events=tuple(events),
+    )
 
 
 async def change_ticket(
@@ -189,6 +198,8 @@ async def append(
         ticket.solved_at,
         ticket.confirmed_at,
         ticket.external_number,
+        ticket.first_taken_at,
+        ticket.user_acts_since,
     )
     return ticket
 
