@@ -107,11 +107,14 @@ def _parsed(
 
 
 def working_time_at(hours: OfficeHours, zone: str) -> Callable[[datetime], WorkingTime]:
-    """The office's working time as a question of the moment: no calendar covers all years."""
+    """The office's working time as a question of the moment: no calendar covers all years.
+
+    It goes far back, because a ticket may have waited for its user for years.
+    """
 
     @lru_cache(maxsize=2)
     def of_year(year: int) -> WorkingTime:
-        return WorkingTime(hours, read_calendar(year - 1, year + 2), zone)
+        return WorkingTime(hours, read_calendar(year - 5, year + 2), zone)
 
     return lambda at: of_year(at.year)
 

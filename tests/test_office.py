@@ -83,3 +83,11 @@ def test_working_time_covers_the_year_that_is_asked_about() -> None:
     for year in (2026, 2031):
         at: datetime = wib(f"{year}-07-06 09:00")
         assert working_time(at).add_working_time(at, 3600) > at
+
+
+def test_working_time_knows_the_years_in_which_a_ticket_waited_for_its_user() -> None:
+    later = wib("2031-07-06 09:00")
+    worked = working_time_at(HOURS, "WIB")(later).working_seconds_between(
+        wib("2026-07-06 09:00"), later
+    )
+    assert worked > 0

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from agent.database.connect import Connection, connected
+import structlog
+
+from agent.database.connect import Connection, borrowed, connected, open_connection
 from agent.database.errors import TicketUnknown
 from agent.database.outbox import put_messages
 from agent.database.queries import sql
@@ -10,13 +12,16 @@ from agent.database.tickets import Consultation, TicketRules, append, case_of, l
 from agent.domain.call_state import Call
 from agent.domain.events import CaseHandedOver, CaseNotHandedOver
 from agent.domain.priority import due
-from agent.domain.ticket import Ticket
-from agent.domain.ticket_events import DueSet, TicketOpened
+from agent.domain.ticket import Ticket, TicketRefused
+from agent.domain.ticket_events import DueSet, LevelAssigned, TicketOpened
 from agent.domain.ticket_opening import choose, stage_deadline
+from agent.domain.working_time import CalendarEnds
 from agent.runtime.case_messages import opening, opening_key, sent_up
 from agent.runtime.doors import DONE, Performed
 from agent.runtime.errors import EffectFailed
 from agent.runtime.ticket_clock import what_time_does
+
+log = structlog.get_logger()
 
 
 class CaseDesk:
@@ -84,15 +89,23 @@ class CaseDesk:
 async def let_time_pass(url: str, rules: TicketRules, at: datetime, *, epoch: int = 0) -> int:
     """Do to every open ticket what time does; answers how many were changed.
 
-    Each ticket in a transaction of its own. Raises DatabaseUnreachable, StandDown, CalendarEnds.
+    Each ticket in a transaction of its own, so that one of which nothing can be said holds up no
+    other. Raises DatabaseUnreachable, StandDown.
     """
-    async with connected(url) as connection:
-        rows = await connection.fetch(sql("tickets_of_the_clock"))
+    connection = await open_connection(url)
     changed = 0
-    for row in rows:
-        async with connected(url) as connection, connection.transaction():
-            await connection.execute(sql("fence_former_owner"), epoch)
-            changed += await _let_time_pass(connection, row["ticket_number"], rules, at)
+    try:
+        async with borrowed(connection):
+            rows = await connection.fetch(sql("tickets_of_the_clock"))
+        for number in (row["ticket_number"] for row in rows):
+            try:
+                async with borrowed(connection), connection.transaction():
+                    await connection.execute(sql("fence_former_owner"), epoch)
+                    changed += await _let_time_pass(connection, number, rules, at)
+            except (CalendarEnds, TicketRefused) as error:
+                log.error("ticket_without_clock", ticket=number, reason=str(error))
+    finally:
+        connection.terminate()
     return changed
 
 
@@ -108,6 +121,7 @@ async def _let_time_pass(
             break
         changed = True
         ticket = await append(connection, ticket, [event], rules)
-        case = case_of(ticket, consultation, rules, at)
-        await put_messages(connection, sent_up(case, rules.ways))
+        if isinstance(event, LevelAssigned):
+            case = case_of(ticket, consultation, rules, at)
+            await put_messages(connection, sent_up(case, rules.ways))
     return changed

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.domain.form import FormDefinition
 from agent.domain.priority import Choice, Impact, Override, Priority, PriorityTable, Urgency
+from agent.domain.soft_checks import check_email
 
 Values = Mapping[str, str | None]
 
@@ -46,6 +47,12 @@ def stage_deadline(values: Values) -> datetime | None:
     except msgspec.ValidationError:
         return None
     return at if at.tzinfo else None
+
+
+def address_in(written: str | None) -> str | None:
+    """The caller's e-mail address as the form has it; None when no mail can be sent there."""
+    checked = check_email(written or "")
+    return checked.value if checked.value and not checked.warnings else None
 
 
 def case_facts(values: Values, definition: FormDefinition) -> dict[str, str]:

@@ -7,6 +7,7 @@ import msgspec
 
 from agent.domain.priority import Level
 from agent.domain.ticket import Ticket
+from agent.domain.ticket_opening import address_in
 from agent.runtime.outbox import Matter, OutboxMessage, Way
 
 TO_THE_NEXT_LEVEL: tuple[Way, ...] = ("request_tracker", "level_email", "webhook")
@@ -42,8 +43,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """The caller's e-mail; without one he is told by telephone."""
-        return self.facts.get("contact_email")
+        """The caller's e-mail; without one that can be right he is told by telephone."""
+        return address_in(self.facts.get("contact_email"))
 
 
 def opening(case: Case, ways: Ways) -> list[OutboxMessage]:
@@ -52,13 +53,20 @@ def opening(case: Case, ways: Ways) -> list[OutboxMessage]:
     return _messages(case, ways, "ticket_opened", level, repeats=False)
 
 
-def sent_up(case: Case, ways: Ways) -> list[OutboxMessage]:
-    """To the level that has the ticket now, unless it was told when the ticket was opened."""
+def sent_up(case: Case, ways: Ways, *, by_hand: bool = False) -> list[OutboxMessage]:
+    """To the level that has the ticket now.
+
+    Not by age to the first, which was told when the ticket was opened; by hand each time anew, for
+    it may have had the ticket and given it back.
+    """
     level = case.ticket.level
     first = next((known for known in NEXT_LEVELS if known in ways.addresses), None)
-    if level not in ways.addresses or level == first or "level_email" not in ways.on:
+    if level not in ways.addresses or "level_email" not in ways.on:
         return []
-    key = f"{case.ticket.ticket_number}/ticket_opened/{level}/level_email"
+    if level == first and not by_hand:
+        return []
+    occasion = f"{level}/{case.ticket.events}" if by_hand else level
+    key = f"{case.ticket.ticket_number}/ticket_opened/{occasion}/level_email"
     return [_message(case, ways, "ticket_opened", "level_email", key, ways.addresses[level], level)]
 
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from agent.domain.priority import PriorityTable, due
-from agent.domain.ticket import Ticket
+from agent.domain.ticket import Ticket, TicketStage
 from agent.domain.ticket_due import level_due
 from agent.domain.ticket_events import AnyTicketEvent, DueSet, LevelAssigned
 from agent.domain.working_time import CalendarEnds, WorkingTime
@@ -16,6 +16,8 @@ from agent.runtime import clock
 from agent.runtime.errors import EffectFailed
 
 EVERY_S = 60.0
+RUNNING = (TicketStage.NEW, TicketStage.TAKEN, TicketStage.REOPENED)
+"""Stages in which the office must act, and not the user."""
 
 log = structlog.get_logger()
 
@@ -27,6 +29,8 @@ def what_time_does(
 
     `table` is the version by which the ticket's priority was chosen. Raises CalendarEnds.
     """
+    if ticket.stage not in RUNNING:  # the user may have acted since it was looked for
+        return None
     if known := ticket.due:
         stage = known.stage_closes_at
         anew = due(table, known.priority, known.from_at, working_time, stage)

@@ -7,7 +7,7 @@ import pytest
 
 from agent.domain.form import parse_form
 from agent.domain.priority import Priority
-from agent.domain.ticket_opening import FACTS, case_facts, choose, stage_deadline
+from agent.domain.ticket_opening import FACTS, address_in, case_facts, choose, stage_deadline
 from agent.settings import DATA
 from tests.domain.offices import TABLE
 
@@ -66,3 +66,20 @@ def test_messages_tell_choices_by_their_words_and_nothing_that_is_empty() -> Non
 
 def test_every_field_that_a_message_tells_is_on_the_form() -> None:
     assert all(FORM.field(name) for name in (*FACTS, "business_name", "institution"))
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("budi@contoh.co.id", "budi@contoh.co.id"),
+        ("Budi@Contoh.CO.ID", "Budi@contoh.co.id"),
+        ("budi di contoh", None),
+        ("budi@contoh", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_what_mail_can_be_sent_to_is_an_address(
+    written: str | None, address: str | None
+) -> None:
+    assert address_in(written) == address

@@ -92,3 +92,18 @@ def test_a_reopened_ticket_is_told_to_the_level_that_works_on_it_too() -> None:
         ("level_email", "lkpp@example.go.id"),
         ("webhook", None),
     ]
+
+
+def test_a_level_is_told_each_time_that_somebody_sends_it_the_ticket() -> None:
+    """It may have had it and given it back; the first level by age only knows it already."""
+    back = at_level(Level.ADMIN_PPE)
+    later = msgspec.structs.replace(back, ticket=msgspec.structs.replace(back.ticket, events=7))
+    sent = [*sent_up(back, ALL, by_hand=True), *sent_up(later, ALL, by_hand=True)]
+    assert [message.facts["to"] for message in sent] == ["ppe@example.go.id"] * 2
+    assert len({message.key for message in (*opening(case(), ALL), *sent)}) == 4 + 2
+
+
+def test_what_is_no_address_gets_no_email_and_is_told_to_the_level_as_it_stands() -> None:
+    messages = opening(case(email="budi di contoh"), ALL)
+    assert [message.way for message in messages] == ["level_email", "webhook", "request_tracker"]
+    assert messages[0].facts["contact_email"] == "budi di contoh"

@@ -13,7 +13,7 @@ from agent.runtime import ticket_clock
 from agent.runtime.errors import EffectFailed
 from agent.runtime.ticket_clock import run_ticket_clock, what_time_does
 from tests.domain.offices import HOURS, TABLE, calendar, office, wib
-from tests.domain.ticket_story import opened
+from tests.domain.ticket_story import event, opened
 
 MONDAY = wib("2026-07-06 08:00")
 
@@ -69,3 +69,13 @@ async def test_the_clock_goes_on_after_the_database_was_away_and_after_the_calen
         await seen.wait()
         running.cancel()
     assert len(looks) >= 3
+
+
+def test_nothing_more_happens_to_a_ticket_once_its_user_must_act_or_has_confirmed() -> None:
+    """It may come to that between the look at all tickets and the turn of this one."""
+    ended = ticket(office())
+    moved = WorkingTime(HOURS, calendar(date(2026, 7, 7), version="two"), "WIB")
+    for name in ("taken", "solved", "confirmed"):
+        ended = decide(ended, event(name, MONDAY))
+        event_now = what_time_does(ended, MONDAY + timedelta(days=9), moved, TABLE)
+        assert (event_now is None) is (name != "taken")
