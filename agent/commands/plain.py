@@ -36,6 +36,7 @@ from agent.domain.personal_data import PersonInvalid
 from agent.domain.sop import SopInvalid
 from agent.domain.ticket import TicketRefused
 from agent.domain.words import WORD_REFUSALS
+from agent.domain.working_time import CalendarEnds
 from agent.runtime.errors import EffectFailed, StandDown
 from agent.settings import SettingsInvalid
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
@@ -101,7 +102,14 @@ def said_plainly() -> Iterator[None]:
         refuse(WORD_REFUSALS[error.reason])
     except PromptFileInvalid as error:
         refuse(f"prompts_file: {error}")
-    except (DatabaseProblem, AsteriskUnfit, StandDown, SpeechUnavailable, EffectFailed) as error:
+    except (
+        AsteriskUnfit,
+        CalendarEnds,
+        DatabaseProblem,
+        EffectFailed,
+        SpeechUnavailable,
+        StandDown,
+    ) as error:
         _end(str(error), FAILED)
 
 

@@ -2,32 +2,30 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
-from rich.table import Table
 
 from agent.commands.plain import (
     ask,
-    clock_of,
     console,
     plain_object,
     print_json,
     refuse,
     said_plainly,
 )
+from agent.commands.ticket_sheet import address_of, show_ticket, table_of, ticket_object
 from agent.database.tickets import (
     Tell,
     TicketFilter,
-    TicketReport,
     TicketRules,
     change_ticket,
     list_tickets,
     read_ticket,
 )
 from agent.domain.numbers import parse_ticket_number
-from agent.domain.plain_text import many_lines
+from agent.domain.plain_text import many_lines, one_line, one_paragraph
 from agent.domain.priority import (
     IMPACTS,
     URGENCIES,
@@ -53,22 +51,38 @@ from agent.domain.ticket_events import (
     UserAnswered,
     UserAsked,
 )
-from agent.domain.words import LEVELS, PRIORITIES, TICKET_STAGES, ticket_line
 from agent.office import content_of, keep_decisions
 from agent.runtime import clock
 from agent.runtime.case_messages import sent_up, told_to_user
 from agent.settings import Settings, read_settings
 
 LONGEST_TEXT = 4000
-BY_TELEPHONE = "Penelepon tidak memiliki e-mail: sampaikan melalui telepon."
+LONGEST_NUMBER = 100
+LONGEST_NAME = 80
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Tickets: cases that could not be answered on the telephone.",
 )
 
+
+def _name(typed: str) -> str:
+    """Who acts, as the history is to show it; ends the command for what is no name."""
+    name = one_line(typed)
+    if not name or len(name) > LONGEST_NAME or name.lower() == "agent" or tells_secret(name):
+        refuse(f"--by: a name or account of 1 to {LONGEST_NAME} characters; agent is the service.")
+    return name
+
+
 Number = Annotated[str, typer.Argument(help="Ticket number (26-00412-7), signs may be left out.")]
-By = Annotated[str, typer.Option("--by", help="Whose hand it is: an account, for example op-101.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        help="Whose hand it is: an account, for example op-101.",
+        callback=_name,
+    ),
+]
 Text = Annotated[str, typer.Option("--text", help="The words, in plain text.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -103,22 +117,7 @@ def list_(
         if json:
             print_json([plain_object(ticket, settings.zone) for ticket in found])
             return
-        shown = clock_of(settings.zone)
-        table = Table()
-        for heading in ("Tiket", "Formulir", "Keadaan", "Tingkat", "Prioritas", "Batas", "Petugas"):
-            table.add_column(heading, overflow="fold")
-        for ticket in found:
-            late = " (terlambat)" if ticket.overdue else ""
-            table.add_row(
-                ticket.ticket_number,
-                ticket.form_number,
-                TICKET_STAGES[ticket.stage],
-                LEVELS[ticket.level],
-                PRIORITIES.get(ticket.priority or "", "–"),
-                shown(ticket.target_at) + late,
-                ticket.holder or "–",
-            )
-        console().print(table)
+        console().print(table_of(found, settings.zone))
 
 
 @app.command("show")
@@ -159,7 +158,7 @@ def assign(
         number,
         json,
         lambda at: LevelAssigned(at=at, by=by, level=level),
-        lambda rules: lambda case: sent_up(case, rules.ways),
+        lambda rules: lambda case: sent_up(case, rules.ways, by_hand=True),
     )
 
 
@@ -244,7 +243,9 @@ def link(
     Example:
     lpse-agent ticket link 26-00412-7 LS-2026-0815 --by op-101
     """
-    words = " ".join(_plain(external).split())[:100]
+    words = one_paragraph(_plain(external))
+    if len(words) > LONGEST_NUMBER:
+        refuse(f"The number is longer than {LONGEST_NUMBER} characters.")
     _change(number, json, lambda at: ExternalNumberLinked(at=at, by=by, external_number=words))
 
 
@@ -272,6 +273,8 @@ def priority(
     ):
         if typed is not None and typed not in known:
             refuse(f"{option} {typed}: one of {', '.join(known)}.")
+    if not (urgency or impact or override):
+        refuse("Say what is other than before: --urgency, --impact or --override.")
     if override and not (why and why.strip()):
         refuse("--override needs a reason: add --why.")
     reason = _plain(why) if why else ""
@@ -340,37 +343,8 @@ def _plain(text: str) -> str:
 def _show(settings: Settings, number: str, json: bool) -> None:
     url = settings.database_url
     report = ask(url, lambda: read_ticket(url, number))
+    by_email = settings.smtp_host is not None and address_of(report) is not None
     if json:
-        print_json(_object(report))
-        return
-    out, shown = console(), clock_of(settings.zone)
-    ticket = report.ticket
-    out.print(f"Tiket       {number}")
-    out.print(f"Formulir    {report.consultation.form_number}")
-    if ticket is None:
-        out.print("Belum dibuka: kasusnya belum diteruskan.")
-        return
-    out.print(f"Keadaan     {TICKET_STAGES[ticket.stage]}")
-    out.print(f"Tingkat     {LEVELS[ticket.level]}")
-    out.print(f"Prioritas   {PRIORITIES[ticket.choice.priority]} (tabel {ticket.choice.table})")
-    out.print(f"Batas       {shown(ticket.due.target_at if ticket.due else None)}")
-    out.print(f"Petugas     {ticket.holder or '–'}")
-    out.print(f"LPSE Support {ticket.external_number or '–'}")
-    if not report.consultation.values.get("email"):
-        out.print(BY_TELEPHONE)
-    table = Table(title="Riwayat", title_justify="left")
-    for heading in ("Waktu", "Oleh", "Peristiwa"):
-        table.add_column(heading, overflow="fold")
-    for event in report.events:
-        table.add_row(shown(event.at), event.by, ticket_line(event, shown))
-    out.print(table)
-
-
-def _object(report: TicketReport) -> dict[str, Any]:
-    consultation = report.consultation
-    return {
-        "ticket_number": consultation.ticket_number,
-        "form_number": consultation.form_number,
-        "ticket": report.ticket,
-        "events": report.events,
-    }
+        print_json(ticket_object(report, settings.zone, by_email=by_email))
+    else:
+        show_ticket(report, settings.zone, console(), by_email=by_email)

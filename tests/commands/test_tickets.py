@@ -8,6 +8,7 @@ import pytest_asyncio
 from agent.database.case_desk import CaseDesk
 from agent.database.office_files import keep_office_file
 from agent.database.outbox import messages_of_ticket
+from agent.database.tickets import read_ticket
 from tests.commands.shell import Shell
 from tests.database.desk import on_record, rules
 from tests.database.stories import Story
@@ -66,6 +67,8 @@ async def test_tickets_are_listed(url: str, story: Story, shell: Shell) -> None:
         (("solve", "NUMBER", "--text", "  "), "empty"),
         (("priority", "NUMBER", "--impact", "huge"), "one of large"),
         (("priority", "NUMBER", "--override", "high"), "--why"),
+        (("priority", "NUMBER"), "--urgency, --impact or --override"),
+        (("link", "NUMBER", "9" * 101), "longer than 100"),
     ],
 )
 async def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_happens(
@@ -82,3 +85,24 @@ async def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_happens(
     )
     assert len(shown["events"]) == 2
     assert len(await messages_of_ticket(url, story.ticket_number)) == 2
+
+
+@pytest.mark.parametrize("by", ["", " \t", "agent", "Agent", "x" * 81, "siti, password: melati9"])
+async def test_whose_hand_it_was_is_a_name_and_never_the_services_own(
+    url: str, story: Story, shell: Shell, by: str
+) -> None:
+    done = await shell.run(url, "ticket", "take", story.ticket_number, "--by", by)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("--by: a name or account")
+    assert len(done.stderr.splitlines()) == 1
+    assert len((await read_ticket(url, story.ticket_number)).events) == 2
+
+
+async def test_a_name_is_kept_as_plain_text(url: str, story: Story, shell: Shell) -> None:
+    done = await shell.run(
+        url, "ticket", "take", story.ticket_number, "--by", " Siti\x1b[31m\udcff "
+    )
+    assert done.exit_code == 0, done.stderr
+    ticket = (await read_ticket(url, story.ticket_number)).ticket
+    assert ticket
+    assert ticket.holder == "Siti[31m?"
