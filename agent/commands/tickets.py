@@ -283,10 +283,12 @@ def priority(
         by_person = None
         if override:
             by_person = Override(priority=msgspec.convert(override, Priority), by=by, reason=reason)
+        told = {"urgency": urgency, "impact": impact}
         choice = rules.table.choose(
             msgspec.convert(urgency or ticket.choice.urgency, Urgency),
             msgspec.convert(impact or ticket.choice.impact, Impact),
             by_person,
+            tuple(axis for axis in ticket.choice.assumed if not told[axis]),
         )
         return PriorityChanged(at=at, by=by, choice=choice)
 

@@ -12,6 +12,7 @@ from agent.domain.working_time import WorkingTime
 Urgency = Literal["urgent", "not_urgent"]
 Impact = Literal["large", "medium", "small"]
 Priority = Literal["high", "medium", "low"]
+Axis = Literal["urgency", "impact"]
 
 URGENCIES: tuple[Urgency, ...] = ("urgent", "not_urgent")
 IMPACTS: tuple[Impact, ...] = ("large", "medium", "small")
@@ -140,6 +141,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     impact: Impact
     by_table: Priority
     override: Override | None = None
+    assumed: tuple[Axis, ...] = ()
+    """What nobody has told, so that the service took it for the usual."""
 
     @property
     def priority(self) -> Priority:
@@ -158,7 +161,13 @@ class PriorityTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     matrix: Matrix
     priorities: Priorities
 
-    def choose(self, urgency: Urgency, impact: Impact, override: Override | None = None) -> Choice:
+    def choose(
+        self,
+        urgency: Urgency,
+        impact: Impact,
+        override: Override | None = None,
+        assumed: tuple[Axis, ...] = (),
+    ) -> Choice:
         """The priority of a problem; an override that says what the table says is none."""
         by_table = self.matrix.priority(urgency, impact)
         if override and override.priority == by_table:
@@ -169,6 +178,7 @@ class PriorityTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             impact=impact,
             by_table=by_table,
             override=override,
+            assumed=assumed,
         )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.form import FormDefinition
-from agent.domain.priority import Choice, Impact, Override, Priority, PriorityTable, Urgency
+from agent.domain.priority import Axis, Choice, Impact, Override, Priority, PriorityTable, Urgency
 from agent.domain.soft_checks import check_email
 
 Values = Mapping[str, str | None]
@@ -32,12 +32,17 @@ FACTS = {
 
 
 def choose(values: Values, table: PriorityTable, by: str) -> Choice:
-    """The ticket's priority by the table; a priority that stands on the form overrides it."""
-    urgency = URGENCIES.get(values.get("urgency"), "not_urgent")
-    impact = IMPACTS.get(values.get("impact"), "medium")
+    """The ticket's priority by the table; a priority that stands on the form overrides it.
+
+    Where urgency or impact is missing, the choice says that it was only assumed.
+    """
+    urgency = URGENCIES.get(values.get("urgency"))
+    impact = IMPACTS.get(values.get("impact"))
+    told: dict[Axis, str | None] = {"urgency": urgency, "impact": impact}
+    assumed = tuple(axis for axis, code in told.items() if code is None)
     written = PRIORITIES.get(values.get("priority"))
     override = Override(priority=written, by=by, reason=ON_THE_FORM) if written else None
-    return table.choose(urgency, impact, override)
+    return table.choose(urgency or "not_urgent", impact or "medium", override, assumed)
 
 
 def stage_deadline(values: Values) -> datetime | None:

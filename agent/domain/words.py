@@ -144,6 +144,7 @@ TICKET_STAGES = {
 }
 LEVELS = {"helpdesk": "Helpdesk", "admin_ppe": "Admin PPE", "lkpp": "LKPP"}
 PRIORITIES = {"high": "Tinggi", "medium": "Menengah", "low": "Rendah"}
+AXES = {"urgency": "urgensi", "impact": "dampak"}
 
 # Q.850, as telephones say why a leg ended.
 CAUSES = {
@@ -168,7 +169,9 @@ def ticket_line(event: AnyTicketEvent, shown: Callable[[datetime | None], str]) 
         case TicketOpened(choice=choice) | PriorityChanged(choice=choice):
             what = "Tiket dibuka" if isinstance(event, TicketOpened) else "Prioritas diubah"
             reason = f": {choice.override.reason}" if choice.override else ""
-            return f"{what}, prioritas {PRIORITIES[choice.priority]}{reason}"
+            assumed = " dan ".join(AXES[axis] for axis in choice.assumed)
+            assumed = f" ({assumed} tidak diisi)" if assumed else ""
+            return f"{what}, prioritas {PRIORITIES[choice.priority]}{assumed}{reason}"
         case DueSet(due=due):
             return f"Batas waktu ditetapkan: {shown(due.target_at)}"
         case TicketTaken():

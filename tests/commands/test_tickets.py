@@ -106,3 +106,15 @@ async def test_a_name_is_kept_as_plain_text(url: str, story: Story, shell: Shell
     ticket = (await read_ticket(url, story.ticket_number)).ticket
     assert ticket
     assert ticket.holder == "Siti[31m?"
+
+
+async def test_what_was_only_assumed_is_said_until_somebody_tells_it(
+    url: str, shell: Shell
+) -> None:
+    told = await on_record(url, {"caller_name": "Budi"})
+    await keep_office_file(url, "priority_table", "usulan-1", table_content())
+    await CaseDesk(url, rules()).hand_over(told.call)
+    priority = ("ticket", "priority", told.ticket_number, "--urgency", "urgent", "--by", "siti")
+    shown = " ".join((await shell.run(url, *priority)).stdout.replace("│", " ").split())
+    assert "prioritas Menengah (urgensi dan dampak tidak diisi)" in shown
+    assert "prioritas Tinggi (dampak tidak diisi)" in shown

@@ -40,6 +40,25 @@ def test_a_priority_on_the_form_overrides_the_table_and_says_so() -> None:
     assert same.override is None, "it says what the table says"
 
 
+@pytest.mark.parametrize(
+    ("values", "assumed"),
+    [
+        ({"urgency": "M", "impact": "B"}, ()),
+        ({"urgency": "M"}, ("impact",)),
+        ({"impact": None, "urgency": "?"}, ("urgency", "impact")),
+    ],
+)
+def test_what_nobody_told_is_on_record_as_assumed(
+    values: dict[str, str | None], assumed: tuple[str, ...]
+) -> None:
+    choice = choose(values, TABLE, "op-101")
+    assert choice.assumed == assumed
+    if "impact" in assumed:
+        assert choice.impact == "medium"
+    if "urgency" in assumed:
+        assert choice.urgency == "not_urgent"
+
+
 def test_only_a_deadline_that_was_understood_binds() -> None:
     assert stage_deadline({"stage_deadline": "2026-11-25T15:00:00+07:00"}) == datetime(
         2026, 11, 25, 8, 0, tzinfo=UTC

@@ -9,6 +9,7 @@ from agent.domain.consultation import Outcome, StepState
 from agent.domain.deviation_words import Refusal, Role, Verdict
 from agent.domain.equipment import Kind
 from agent.domain.events import PlaybackResult
+from agent.domain.priority import Axis
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from agent.domain.events import PlaybackResult
         (words.WORD_ROLES, set(get_args(Role))),
         (words.WORD_REFUSALS, set(get_args(Refusal))),
         (words.EQUIPMENT_KINDS, set(get_args(Kind))),
+        (words.AXES, set(get_args(Axis))),
     ],
 )
 def test_every_value_has_its_words(spoken: dict[str, str], possible: set[str]) -> None:
