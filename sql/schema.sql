@@ -675,6 +675,10 @@ CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at D
 
 CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
 
+CREATE INDEX tickets_by_holder ON public.tickets USING btree (holder, target_at) WHERE (holder IS NOT NULL);
+
+CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_number);
+
 CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
 
 CREATE VIEW audio_of_calls AS

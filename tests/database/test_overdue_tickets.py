@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from agent.database.case_desk import CaseDesk
+from agent.database.connect import Connection
+from agent.database.queries import sql
 from agent.database.tickets import TicketFilter, change_ticket, list_tickets, read_ticket
 from agent.domain.ticket import replay
 from agent.domain.ticket_due import is_overdue, is_response_overdue
@@ -73,6 +75,26 @@ async def test_the_list_marks_as_late_what_the_history_says_is_late(lived: str) 
         assert {ticket.ticket_number for ticket in only} == {
             n for n, late in by_replay.items() if late
         }
+
+
+@pytest.mark.parametrize(
+    ("unconfirmed", "holder", "index"),
+    [
+        (None, None, "tickets_by_target"),
+        (True, None, "tickets_open"),
+        (None, "op-101", "tickets_by_holder"),
+    ],
+)
+async def test_a_list_is_read_in_the_order_of_an_index_and_not_from_all_tickets(
+    connection: Connection, unconfirmed: bool | None, holder: str | None, index: str
+) -> None:
+    """A million tickets take longer to sort than a statement may take."""
+    await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+    asked = (unconfirmed, None, MORNING, None, holder, 100)
+    rows = await connection.fetch(f"EXPLAIN {sql('list_tickets')}", *asked)
+    plan = "\n".join(row[0] for row in rows)
+    assert f"Index Scan using {index} on tickets" in plan
+    assert "->  Sort" not in plan, plan
 
 
 ALL = TicketFilter()
