@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.domain.identifiers import CallId
+from agent.domain.personal_data import ERASED
 from agent.domain.priority import Choice, Due, Level, higher
 from agent.domain.ticket_events import (
     AnyTicketEvent,
@@ -246,7 +247,7 @@ def _reopened(ticket: Ticket, event: TicketReopened) -> Ticket:
 
 def _linked(ticket: Ticket, event: ExternalNumberLinked) -> Ticket:
     _must_be_told(ticket, event, event.external_number, "the number")
-    if event.external_number == ticket.external_number:
+    if event.external_number == ticket.external_number != ERASED:
         raise _refused(ticket, event, "it is linked to this number already")
     return replace(ticket, external_number=event.external_number)
 

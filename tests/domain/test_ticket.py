@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from agent.domain.personal_data import ERASED
 from agent.domain.priority import Level, Override
 from agent.domain.ticket import Ticket, TicketRefused, TicketStage, decide, replay
 from agent.domain.ticket_events import (
@@ -246,3 +247,14 @@ def test_any_history_keeps_the_promises_and_replays_to_the_same_ticket(
     read = [msgspec.json.decode(line, type=AnyTicketEvent) for line in kept]
     assert replay(history) == replay(read) == ticket
     assert msgspec.json.decode(msgspec.json.encode(ticket), type=Ticket) == ticket
+
+
+def test_a_history_whose_texts_were_erased_is_still_one() -> None:
+    """Two numbers that were linked one after the other are the same sign after an erasure."""
+    linked = [
+        ExternalNumberLinked(at=AT, by="siti", external_number=ERASED),
+        ExternalNumberLinked(at=AT, by="siti", external_number=ERASED),
+    ]
+    solved = TicketSolved(at=AT, by="siti", solution=ERASED)
+    ticket = replay([opened(AT), event("taken", AT), *linked, solved])
+    assert (ticket.external_number, ticket.solution) == (ERASED, ERASED)
