@@ -22,6 +22,7 @@ Promise = Literal[
     "numbers_closed",
     "numbers_well_formed",
     "tickets_of_escalated",
+    "tickets_as_logged",
     "no_orphans",
     "log_complete",
     "judged_anew",
@@ -107,6 +108,13 @@ PROMISES: dict[Promise, Words] = {
             "ticket_of_another": "whose form names another ticket than theirs",
         },
         {"ticket_awaited": "whose ticket is on its way"},
+    ),
+    "tickets_as_logged": Words(
+        "Every ticket is what its own log gives when replayed",
+        {
+            "ticket_log_broken": "with a log that cannot be",
+            "ticket_otherwise": "that are something else",
+        },
     ),
     "no_orphans": Words(
         "Every row belongs to a call, and every call to a known procedure",

@@ -18,6 +18,7 @@ from agent.database.queries import sql
 from agent.database.rejudging import stored_calls
 from agent.database.schema import FILE as SCHEMA_FILE
 from agent.database.sops import changed_sops, read_sops
+from agent.database.ticket_check import check_tickets
 from agent.domain.consultation import Outcome
 from agent.domain.fairness import TOLERANCE
 from agent.domain.rules import CallRules
@@ -61,9 +62,10 @@ async def verify(url: str, scope: Scope | None = None) -> list[Finding]:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         tables = await _look_at_tables(connection, scope)
+        tickets = await check_tickets(connection, scope.since, scope.until)
         check = CallCheck(await read_sops(connection), tables["times_in_order"])
         documents = await _look_at_calls(connection, scope, check)
-    findings = [tally.finding() for tally in tables.values()] + check.findings()
+    findings = [tally.finding() for tally in (*tables.values(), tickets)] + check.findings()
     return [*findings, documents.finding()] if scope.sha256_of else findings
 
 

@@ -184,6 +184,25 @@ WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
   AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
   AND looked.what IS NOT NULL
 
+-- name: tickets_with_logs
+-- Tickets of calls of the period, each as one document with its log.
+SELECT
+    tickets.ticket_number,
+    json_build_object(
+        'ticket', tickets,
+        'log', (
+            SELECT json_agg(
+                json_build_object('place', log.sequence, 'event', log.body) ORDER BY log.sequence
+            )
+            FROM ticket_events AS log
+            WHERE log.ticket_number = tickets.ticket_number
+        )
+    ) AS document
+FROM tickets
+JOIN calls USING (call_id)
+WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
+  AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
+
 -- name: verify_orphans
 -- Rows whose call or consultation is not there: the keys forbid it, but can be switched off.
 SELECT 'event_orphaned' AS what, call_id AS example

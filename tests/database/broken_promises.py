@@ -120,6 +120,12 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
         {"tickets_of_escalated", "judged_anew"},
         "UPDATE consultations SET ticket_number = '26-00009-3' WHERE call_id = 'call-1'",
     ),
+    "ticket_log_broken": (
+        {"tickets_as_logged"},
+        """INSERT INTO ticket_events SELECT ticket_number, 1, now(), 'x', 'TicketTaken',
+        '{"event": "TicketTaken", "at": "2026-03-02T02:00:00Z", "by": "x"}' FROM tickets""",
+    ),
+    "ticket_otherwise": ({"tickets_as_logged"}, "UPDATE tickets SET stage = 'solved'"),
     "event_orphaned": ({"no_orphans"}, "DELETE FROM calls WHERE call_id = 'call-3'"),
     "consultation_orphaned": ({"no_orphans"}, "DELETE FROM calls WHERE call_id = 'call-3'"),
     "step_orphaned": (
