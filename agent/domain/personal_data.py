@@ -42,7 +42,7 @@ SAYING_NOTHING = frozenset(
         "source", "channel", "call_id", "line", "form_number", "ticket_number", "playback",
         "result", "timer", "step", "effect", "target", "digit", "path", "sha256", "recording",
         "field", "warnings", "operator_channel", "prompt", "bridge", "caller_channel", "leaves",
-        "caller", "sop", "zone", "notice", "numbers_heard_by", "tried",
+        "caller", "sop", "zone", "notice", "numbers_heard_by", "tried", "complete", "form", "way",
         # The office's own people answer for what they did for as long as it is on record.
         "operator", "name", "by",
         # The priority table's words.

@@ -180,6 +180,7 @@ BEGIN
                         OR (
                             key IN ('raw', 'value') AND document ? 'field'
                             AND document ->> 'field' <> ALL (kept)
+                            AND document ->> 'tells_outcome' IS DISTINCT FROM 'true'
                         )
                     ) THEN to_jsonb(erased_mark())
                     ELSE without_person(value, kept)

@@ -20,8 +20,8 @@ from agent.domain.consultation import judge
 from agent.domain.events import AnyEvent
 from agent.domain.personal_data import ERASED, TELLING, parse_person
 from agent.domain.sop import parse_sop
+from agent.runtime.errors import EffectFailed
 from agent.runtime.person_keys import PersonKeyUnreadable
-from agent.runtime.purge import FileNotRemoved
 from agent.settings import DATA
 from tests.database.a_person import (
     FIELDS,
@@ -286,7 +286,7 @@ async def test_what_cannot_be_removed_from_a_folder_is_not_believed_erased(
     await write_form(connection, story)
     office.archive.rename(tmp_path / "elsewhere")
     before = await everything(connection)
-    with pytest.raises(FileNotRemoved):
+    with pytest.raises(EffectFailed):
         await office.eraser.erase(story.call_id, "form", by="agent", why=WHY)
     assert await everything(connection) == before
 
