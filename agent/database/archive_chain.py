@@ -57,7 +57,7 @@ class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     form_number: str
     as_recorded: bool
-    erased: bool
+    erased: bool = False
     """Its time in the archive is over: the file is gone, the entry stays."""
 
 

@@ -77,12 +77,16 @@ async def test_its_rows_are_those_of_the_writer(
 
 
 async def _empty(connection: Connection) -> None:
-    """As before the copy; the log's own guard is put aside for it."""
-    await connection.execute("ALTER TABLE call_events DISABLE TRIGGER call_events_append_only")
-    await connection.execute("ALTER TABLE ticket_events DISABLE TRIGGER ticket_events_append_only")
-    await connection.execute("TRUNCATE calls CASCADE")
-    await connection.execute("ALTER TABLE call_events ENABLE TRIGGER call_events_append_only")
-    await connection.execute("ALTER TABLE ticket_events ENABLE TRIGGER ticket_events_append_only")
+    """As before the copy; the logs' own guards are put aside for it."""
+    guards = await connection.fetch(
+        "SELECT tgname, tgrelid::regclass::text AS of FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgname LIKE '%append_only'"
+    )
+    for state in ("DISABLE", "ENABLE"):
+        for guard in guards:
+            await connection.execute(f"ALTER TABLE {guard['of']} {state} TRIGGER {guard['tgname']}")
+        if state == "DISABLE":
+            await connection.execute("TRUNCATE calls CASCADE")
 
 
 async def test_the_operator_is_taken_from_the_offer_until_his_leg_is_gone(url: str) -> None:

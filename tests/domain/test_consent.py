@@ -5,18 +5,20 @@ from datetime import timedelta
 import pytest
 
 from agent.domain.consent import consent_of
-from agent.domain.form_filling import ConsultationForm, FieldFilled
+from agent.domain.events import FieldFilled
+from agent.domain.form_filling import ConsultationForm
 from tests.domain.story import MORNING, handed, queueing, welcoming
 
 ANSWERED = MORNING + timedelta(minutes=2)
 
 
 def form(*values: str | None) -> ConsultationForm:
-    changes = tuple(
-        FieldFilled(field="recording_consent", raw=v or "", value=v, by="op-101", at=ANSWERED)
-        for v in values
-    )
-    return ConsultationForm("WIB", changes)
+    written = ConsultationForm("WIB")
+    for v in values:
+        written = written.after(
+            FieldFilled(field="recording_consent", raw=v or "", value=v, by="op-101", at=ANSWERED)
+        )
+    return written
 
 
 def test_the_notice_counts_when_it_was_heard_to_its_end_with_its_version_and_moment() -> None:

@@ -23,6 +23,7 @@ from agent.domain.consultation import Outcome
 from agent.runtime import clock
 from agent.settings import DATA
 from deploy.sip_phone import Answer, RingForever, SipCall, SipPhone, SipPhoneFailed
+from deploy.site import SiteFailed
 from tests.bench import sipp
 from tests.bench.loaded_office import hire, wait_for_phones
 from tests.faults.bench import Bench, short_recordings
@@ -136,6 +137,7 @@ async def whole_call(bench: Bench, phone: SipPhone) -> tuple[SipCall, SipCall, C
     """Caller, operator and record of an escalated call; what is in vain is tried again."""
     caller = await bench.dial()
     operator = await talks(bench, phone, caller)
+    await written(bench, caller)
     await operator.press("".join(code for code, _ in CODES))
     for code, done in CODES:
         while not await shown(bench, caller, done, TRIES_AGAIN_AFTER):
@@ -145,6 +147,21 @@ async def whole_call(bench: Bench, phone: SipPhone) -> tuple[SipCall, SipCall, C
     await caller.hang_up()
     await operator.ended(within=PATIENTLY)
     return caller, operator, await bench.reaches(caller, Stage.ARCHIVED, PATIENTLY)
+
+
+async def written(bench: Bench, caller: SipCall) -> None:
+    """The operator writes on the form; what was not confirmed to him he writes again."""
+    report = await bench.record_of(caller)
+    assert report is not None
+
+    async def confirmed() -> bool:
+        with contextlib.suppress(SiteFailed):
+            await bench.write(report.call.form_number, {"problem": "Unggah gagal"})
+            return True
+        return False
+
+    await until("it is written", confirmed, PATIENTLY)
+    assert await shown(bench, caller, lambda r: "problem" in r.call.form.values, SOON)
 
 
 async def talks(bench: Bench, phone: SipPhone, caller: SipCall) -> SipCall:
@@ -315,6 +332,7 @@ SPREAD = [
     ],
     [
         Sought("call_loop._decide", "record", "woken", "OperatorOffered"),
+        Sought("call_loop.record", "recorded", "woken", "FieldFilled"),
         Sought("call_loop._fulfil", "enter", "after", "HangUp"),
     ],
     [
@@ -324,6 +342,7 @@ SPREAD = [
     ],
     [
         Sought("ari_effects._connect", "addChannel", "woken", "ConnectLegs"),
+        Sought("call_loop.record", "leave", "after", "FieldFilled"),
         Sought("call_loop.run", "TaskGroup() leave", "before"),
     ],
 ]
