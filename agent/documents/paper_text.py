@@ -34,7 +34,7 @@ _UNPRINTABLE = re.compile(
     + "".join(f"{chr(first)}-{chr(last)}".replace("]", r"\]") for first, last in PRINTABLE)
     + "]"
 )
-_LONGEST_WORD = 24
+_LONGEST_WORD = 30
 _LONG_WORD = re.compile(rf"(\S{{{_LONGEST_WORD}}})(?=\S)")
 _MAY_BREAK = "\u200b"
 

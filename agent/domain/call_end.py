@@ -24,7 +24,7 @@ READING_SECONDS = 90.0
 INTERWORKING = 127  # Q.850: no more is known
 DEVICE_LOST = 44  # Q.850: channel not available; Asterisk's word for a telephone without voice
 HARDLY_THERE = timedelta(seconds=3)
-"""Who picks up and puts down again has not served anybody; a greeting takes longer."""
+"""Who picks up and puts down again has not served anybody, unless he wrote on the form."""
 
 
 def leg_hung_up(call: Call, event: LegHungUp) -> Decision:
@@ -54,7 +54,7 @@ def _not_served(call: Call, event: LegHungUp) -> bool:
     pressed = any(p.channel == offer.channel for p in call.playbacks)  # each key has its tone
     told = not event.source.startswith(RECONCILED)  # a loss found later is nobody's putting down
     soon = told and event.at - offer.connected.at < HARDLY_THERE
-    return soon and not call.greeted and not pressed
+    return soon and not call.greeted and not pressed and not call.form.shown
 
 
 def ring_refused(call: Call, event: EffectRefused) -> Decision:

@@ -257,3 +257,16 @@ def test_a_caller_whom_nobody_answered_has_no_form_to_wait_for() -> None:
     story = Story(rules=WITH_FORM)
     story.arrives()
     assert ArchiveForm() in story.after(2).hangs_up(CALLER)
+
+
+def test_who_writes_on_the_form_and_puts_down_at_once_has_served_the_caller() -> None:
+    story = Story(rules=WITH_FORM)
+    story.arrives()
+    story.offered()
+    story.answers()
+    story.ready()
+    story.connected(CALLER)
+    story.connected(FIRST)
+    story.after(1).fills(("outcome", "silent"))
+    story.after(1).hangs_up(FIRST)
+    assert story.stage() is Stage.CLOSING, "the caller does not wait on for another"
