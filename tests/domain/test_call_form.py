@@ -262,8 +262,11 @@ def test_a_caller_whom_nobody_answered_has_no_form_to_wait_for() -> None:
 def test_who_writes_on_the_form_and_puts_down_at_once_has_served_the_caller() -> None:
     story = Story(rules=WITH_FORM)
     story.arrives()
+    story.after(0.1).caller_answered()
+    for prompt in (1, 2, 3):
+        story.after(3).prompt_finished(prompt)
     story.offered()
-    story.answers()
+    story.after(1).answers()
     story.ready()
     story.connected(CALLER)
     story.connected(FIRST)
