@@ -45,7 +45,8 @@ TICKET_COLUMNS = (
     "level",
     "priority",
     "holder",
-    "first_response_at",
+    "first_taken_at",
+    "user_acts_since",
     "solved_at",
     "confirmed_at",
 )
@@ -148,6 +149,7 @@ def _ticket_row(issued_at: datetime, ticket: Ticket) -> tuple[Any, ...]:
         ticket.choice.priority,
         ticket.holder,
         ticket.first_taken_at,
+        ticket.user_acts_since,
         ticket.solved_at,
         ticket.confirmed_at,
     )

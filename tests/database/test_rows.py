@@ -43,6 +43,8 @@ OF_A_TICKETS_OWN_LIFE = {
         "solved_at",
         "confirmed_at",
         "external_number",
+        "first_taken_at",
+        "user_acts_since",
     ]
 }
 """Columns that the ticket's log gives, which is written when the call may long be over."""
