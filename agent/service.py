@@ -199,7 +199,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
 
         writer = Writer(url, sops, epoch=epoch)
         recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
-        floor = FloorKeeper(recorder, exchange, dispatcher.offer)
+        floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
         numbers = NumberPool(recorder, sop.office, settings.zone)
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection

@@ -34,7 +34,8 @@ from agent.domain.synthetic_cast import (
     weighed,
 )
 from agent.domain.synthetic_days import arrivals, counts_of_days
-from agent.domain.synthetic_ticket import IMPACTS, URGENCIES, tell_ticket
+from agent.domain.synthetic_ticket import tell_ticket
+from agent.domain.ticket_opening import choose
 from agent.domain.working_time import WorkingTime
 
 MOST_CONSULTATIONS = 20_000_000
@@ -220,7 +221,7 @@ class _MadeUp:
         return stencil_of(told, sops, life)
 
     def _choice(self, urgency: str, impact: str) -> Choice:
-        return self._office.priorities.choose(URGENCIES[urgency], IMPACTS[impact])
+        return choose({"urgency": urgency, "impact": impact}, self._office.priorities, "agent")
 
 
 def _reserved_at(told: tuple[Told, ...]) -> datetime:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from agent.domain.priority import Choice, Impact, Urgency
+from agent.domain.priority import Choice
 from agent.domain.synthetic import CALL, OPERATOR, mark
 from agent.domain.ticket import Ticket, decide
 from agent.domain.ticket_events import (
@@ -14,10 +14,6 @@ from agent.domain.ticket_events import (
     TicketSolved,
     TicketTaken,
 )
-
-URGENCIES: dict[str, Urgency] = {"M": "urgent", "TM": "not_urgent"}
-IMPACTS: dict[str, Impact] = {"B": "large", "S": "medium", "K": "small"}
-"""The form's words for them."""
 
 
 class TicketPlot(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from agent.domain.call_state import Stage
-from agent.domain.events import AnyEvent, OperatorOffered
+from agent.domain.events import AnyEvent
 from agent.domain.identifiers import CallId, ChannelId
 from agent.domain.numbers import YearNumber, parse_form_number
 from agent.runtime import metrics
@@ -106,11 +106,6 @@ class Dispatcher:
             metrics.EVENTS_IGNORED.labels("no_such_call").inc()
             return
         loop.tell(event)
-
-    def offer(self, call_id: CallId, offered: OperatorOffered) -> None:
-        """Tell a waiting call which operator it is offered."""
-        if call_id in self._loops:
-            self._loops[call_id].tell(offered)
 
     def _start(self, call_id: CallId, start: Arrival | UnfinishedCall) -> None:
         assert self._services is not None

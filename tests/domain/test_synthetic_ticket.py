@@ -2,8 +2,9 @@
 
 import pytest
 
-from agent.domain.synthetic_ticket import IMPACTS, URGENCIES, TicketPlot, tell_ticket
+from agent.domain.synthetic_ticket import TicketPlot, tell_ticket
 from agent.domain.ticket import TicketStage, replay
+from agent.domain.ticket_opening import IMPACTS, URGENCIES
 from tests.domain.made_up import FORM, MORNING, PRIORITIES
 
 

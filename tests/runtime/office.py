@@ -59,7 +59,7 @@ async def office(
     """An agent at work with this recorder and exchange; both operators' telephones are there."""
     dispatcher = Dispatcher()
     exchange.tell = dispatcher.tell
-    floor = FloorKeeper(recorder, exchange, dispatcher.offer)
+    floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
     numbers = NumberPool(recorder, PROCEDURE.office, rules.zone)
     sops = {PROCEDURE.name: PROCEDURE}
     dispatcher.serve(CallServices(recorder, exchange, numbers, floor, rules, sops))
