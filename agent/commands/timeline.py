@@ -9,13 +9,13 @@ from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallAdopted,
     CallArrived,
     CallerAnswered,
     CaseHandedOver,
     CaseNotHandedOver,
     DetailShed,
-    ButtonPressed,
     DigitPressed,
     EffectRefused,
     FieldFilled,

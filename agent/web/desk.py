@@ -1,11 +1,11 @@
 """The operator's desk: his call, its form and its steps, followed live, and all that he can do."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from agent.database.earlier import EarlierConsultation, read_earlier
 from agent.database.search import suggestions
@@ -204,12 +204,10 @@ async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIter
                 yield HEARTBEAT
                 continue
             desk = _desk(parts, asking, form)
-            body = msgspec.json.encode(desk)
-            now = msgspec.json.encode(msgspec.structs.replace(desk, now=datetime.min))
-            if now != last:
-                last = now
-                yield message(body, "desk")
-            await asyncio.sleep(0)
+            present = msgspec.json.encode(replace(desk, now=parts.started_at))
+            if present != last:
+                last = present
+                yield message(msgspec.json.encode(desk), "desk")
 
 
 def _desk(parts: Parts, asking: Asking, form: str | None) -> Desk:

@@ -1,7 +1,7 @@
 """What goes on now, as pages and programs see it: the floor, every living call, one's own call.
 
-Made anew from the runtime's own memory whenever something changed; no clock is sent but moments, from
-which a page counts by itself.
+Made anew from the runtime's own memory whenever something changed; no clock is sent but moments,
+from which a page counts by itself.
 """
 
 from collections.abc import Iterable

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from agent.database.accounts import Accounts
 from agent.database.pool import Pool
 from agent.domain.call_state import Call
 from agent.domain.form import FormDefinition
 from agent.domain.sop import Sop
+from agent.runtime import clock
 from agent.runtime.board import Board
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.floor_keeper import FloorKeeper
@@ -32,6 +34,7 @@ class Parts:
     floor: FloorKeeper
     desk: FormDesk
     board: Board
+    started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
 
     @property
