@@ -217,9 +217,29 @@ def _json(text: str) -> Any:
     return json.loads(text)
 
 
+def _logins(site: Site, operator: str) -> dict[str, str]:
+    """Accounts of the pages with a password that is good for one login, made anew at each start."""
+    known = {one["account"] for one in _json(site.command("account", "list", "--json"))}
+    logins = {}
+    for account, name, role, telephone in (
+        ("siti", OPERATOR, "operator", ("--operator", operator)),
+        ("supervisor", "Supervisor (demo)", "supervisor", ()),
+    ):
+        if account in known:
+            made = site.command("account", "password", account, "--json")
+        else:
+            made = site.command(
+                *("account", "add", account, "--name", name, "--role", role),
+                *(*telephone, "--json"),
+            )
+        logins[account] = str(_json(made)["password"])
+    return logins
+
+
 def _show_how_to_try(site: Site, account: dict[str, str]) -> None:
     values = site.values
     settings = site.settings
+    logins = _logins(site, account["account"])
     print(
         f"""
 The helpdesk stays up. Try it with two softphones on this machine (SIP over UDP):
@@ -232,6 +252,11 @@ The helpdesk stays up. Try it with two softphones on this machine (SIP over UDP)
   In the call the operator presses: *2 greeted, *3 identity taken, *6 answered,
   *8 escalate, *0 the numbers again, ** the numbers of his call before.
 
+  pages              {site.pages}
+                     operator: account siti, password {logins["siti"]}
+                     supervisor: account supervisor, password {logins["supervisor"]}
+                     (each is good for one login, in which one chooses one's own; the
+                     supervisor's login shows a code for an authenticator)
   health and metrics http://{settings.http_address}:{settings.http_port}/health/ready, /metrics
   commands           LPSE_SETTINGS={site.folder}/settings.toml {sys.executable} -m agent --help
   database           {site.database_url}

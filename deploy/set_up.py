@@ -26,8 +26,8 @@ from deploy.set_up_python import make_environment
 from deploy.set_up_servers import find_or_make_servers
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# What every Debian machine has but not every container, and SIPp.
-TEST_PACKAGES = ["iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
+# A browser, what every Debian machine has but not every container, and SIPp.
+TEST_PACKAGES = ["chromium", "iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
 TEST_TOOLS = ["chrony", "fail2ban", "libfaketime"]
 PROGRAMS = {"demo": "deploy.demo_call", "test": "deploy.checks", "faults": "deploy.faults_report"}
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database

@@ -164,6 +164,11 @@ class Site:
         """What /health/<what> of the agent answers; empty when nobody answers."""
         return self.agent.health(what) if self.agent else {}
 
+    @property
+    def pages(self) -> str:
+        """Where browsers find the pages."""
+        return f"http://127.0.0.1:{self.settings.pages_port}"
+
     def command(self, *arguments: str) -> str:
         """What `lpse-agent` prints for these arguments. Raises SiteFailed with its last words."""
         done = subprocess.run(
@@ -196,6 +201,7 @@ class Site:
             "state_folder": str(self.folder),
             "speech_root": str(self._root) if self._root else "",
             "http_port": free_port(socket.SOCK_STREAM),
+            "pages_port": free_port(socket.SOCK_STREAM),
             "agi_port": values.agi_port,
             "archive_after_seconds": 1.0,
             **self._overrides,
