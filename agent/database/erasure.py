@@ -115,6 +115,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "office_files": {
         "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
     },
+    "operator_presence": {
+        "operator": "office", "presence": "statistic", "reason": "statistic",
+        "call_id": "technical", "by": "office",
+    },
     "operators": {
         "account": "office", "name": "office", "digest_sha256": "office", "digest_md5": "office",
     },
