@@ -22,11 +22,13 @@ from agent.asterisk.ari_session import AriSession
 from agent.asterisk.ari_witness import AriWitness
 from agent.asterisk.cel_file import CelFile
 from agent.asterisk.standby import Standby
+from agent.database.accounts import Accounts
 from agent.database.case_desk import CaseDesk
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.outbox import OutboxStore
+from agent.database.pool import Pool
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.dialplan import DESK_SOCKET, answer_the_dialplan
@@ -46,6 +48,7 @@ from agent.office import (
     read_pause_reasons,
 )
 from agent.runtime import clock
+from agent.runtime.board import Board
 from agent.runtime.call_loop import CallServices
 from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
@@ -65,7 +68,9 @@ from agent.speech.renderer import Renderer, Speech
 from agent.watchdog import Watchdog
 from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
+from agent.web.parts import Parts
 from agent.web.presence import serve_presence
+from agent.web.serving import serve_pages
 
 RETRY_S = 1.0
 
@@ -202,6 +207,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
         wrap_up = timedelta(seconds=settings.wrap_up_seconds)
         floor = FloorKeeper(recorder, exchange, dispatcher.tell_call, reasons, wrap_up)
+        board = Board()
+        floor.on_change = board.change
         numbers = NumberPool(recorder, sop.office, settings.zone)
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection
@@ -217,7 +224,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         )
         doors = _Doors(ari, archive, cases, outbox.nudge, lease)
         rules = make_rules(settings, sop, decided, renderer.version("recording_notice"))
-        dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
+        dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch, board))
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
             LedgerStore(url, epoch=epoch),
@@ -231,9 +238,26 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
-        desk = make_desk(FormDesk(dispatcher, decided.forms))
-        serve_presence(desk, floor)
-        await _serve_desk(settings.state_folder, stack, desk)
+        desk = FormDesk(dispatcher, decided.forms)
+        local = make_desk(desk)
+        serve_presence(local, floor)
+        await _serve_desk(settings.state_folder, stack, local)
+        pool = Pool(url)
+        stack.push_async_callback(pool.aclose)
+        parts = Parts(
+            settings=settings,
+            sop=sop,
+            sops=sops,
+            form=rules.form,
+            forms=decided.forms,
+            pool=pool,
+            accounts=Accounts(pool),
+            dispatcher=dispatcher,
+            floor=floor,
+            desk=desk,
+            board=board,
+        )
+        tasks.create_task(serve_pages(parts))
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))

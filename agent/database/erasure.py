@@ -119,6 +119,18 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "operator": "office", "presence": "statistic", "reason": "statistic",
         "call_id": "technical", "by": "office",
     },
+    "accounts": {
+        "account": "office", "name": "office", "role": "office", "operator": "office",
+        "password_hash": "office", "totp_secret": "office", "made_by": "office",
+    },
+    "sessions": {"digest": "technical", "account": "office"},
+    "api_tokens": {
+        "id": "technical", "digest": "technical", "name": "office", "scopes": "statistic",
+        "made_by": "office",
+    },
+    "audit_log": {
+        "by": "office", "action": "statistic", "subject": "office", "detail": "office",
+    },
     "operators": {
         "account": "office", "name": "office", "digest_sha256": "office", "digest_md5": "office",
     },

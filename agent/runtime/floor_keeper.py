@@ -27,10 +27,7 @@ NO_PAUSES = PauseReasons(version="", reasons=())
 
 
 class FloorKeeper:
-    """The only writer of the floor; every change is followed by matching callers and operators.
-
-    `on_change` is called after each change of the floor, with nothing to wait for in it.
-    """
+    """The only writer of the floor; every change is followed by matching callers and operators."""
 
     def __init__(
         self,
@@ -40,7 +37,6 @@ class FloorKeeper:
         reasons: PauseReasons = NO_PAUSES,
         wrap_up: timedelta = NO_WRAP_UP,
     ) -> None:
-        self.on_change: Callable[[], None] | None = None
         self._recorder = recorder
         self._exchange = exchange
         self._offer = offer
@@ -52,6 +48,8 @@ class FloorKeeper:
         self._held: dict[OperatorId, CallId] = {}
         """Known from records after a restart, before the roster was read."""
         self._published: list[tuple[str, str]] | None = None
+        self.on_change: Callable[[], None] | None = None
+        """Called at each change of the floor."""
         self._away = False
         """While the exchange does not answer nobody is offered: each offer would fail at once."""
 
