@@ -99,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
     hours_file: Path = DATA / "office" / "LPSE.BTG.toml"
+    pause_reasons_file: Path = DATA / "pause" / "usulan-1.toml"
     priority_file: Path = DATA / "priority" / "usulan-1.toml"
     form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
     letterhead_file: Path = DATA / "letterhead" / "LPSE.BTG.toml"
@@ -115,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new_round_seconds: Seconds = 5.0
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
+    wrap_up_seconds: Annotated[float, Meta(ge=0, le=600)] = 0.0
     archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
     numbers_heard_by: Literal["both", "operator"] = "both"
     audio_kept_days: Annotated[int, Meta(ge=0, le=3650)] = 90

@@ -261,6 +261,17 @@ CREATE TABLE office_files (
     loaded_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE operator_presence (
+    operator text NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    presence text NOT NULL,
+    reason text,
+    call_id text,
+    until timestamp with time zone,
+    by text NOT NULL
+);
+
 CREATE TABLE operators (
     account text NOT NULL,
     name text NOT NULL,
@@ -563,6 +574,30 @@ ALTER TABLE office_files ADD CONSTRAINT office_file_of_unknown_kind
 ALTER TABLE office_files ADD CONSTRAINT office_file_twice
     PRIMARY KEY (kind, name);
 
+ALTER TABLE operator_presence ADD CONSTRAINT operator_pause_without_reason
+    CHECK (((presence = 'paused'::text) = (reason IS NOT NULL)));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_by_nobody
+    CHECK ((by ~ '\S'::text));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_entry_twice
+    PRIMARY KEY (operator, sequence);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_told_twice
+    UNIQUE (operator, at, presence);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_unknown
+    CHECK ((presence = ANY (ARRAY['ready'::text, 'paused'::text, 'wrap_up'::text, 'away'::text])));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_wrap_up_without_call
+    CHECK (((presence = 'wrap_up'::text) = (call_id IS NOT NULL)));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_wrap_up_without_end
+    CHECK (((presence = 'wrap_up'::text) = (until IS NOT NULL)));
+
 ALTER TABLE operators ADD CONSTRAINT operator_account_of_another_form
     CHECK ((account ~ '^op-[0-9]+$'::text));
 
@@ -679,6 +714,9 @@ ALTER TABLE form_corrections ADD CONSTRAINT form_correction_without_consultation
 
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
     FOREIGN KEY (form_number) REFERENCES consultations(form_number);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_of_nobody
+    FOREIGN KEY (operator) REFERENCES operators(account);
 
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
@@ -1006,6 +1044,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_operator_presence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'operator_presence is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_recaps()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1171,6 +1219,8 @@ CREATE TRIGGER erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER form_corrections_append_only BEFORE DELETE OR TRUNCATE ON public.form_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER form_corrections_erased_only BEFORE UPDATE ON public.form_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
+CREATE TRIGGER operator_presence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_presence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_operator_presence();
 
 CREATE TRIGGER recaps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recaps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_recaps();
 

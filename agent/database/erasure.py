@@ -115,6 +115,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "office_files": {
         "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
     },
+    "operator_presence": {
+        "operator": "office", "presence": "statistic", "reason": "statistic",
+        "call_id": "technical", "by": "office",
+    },
     "accounts": {
         "account": "office", "name": "office", "role": "office", "operator": "office",
         "password_hash": "office", "totp_secret": "office", "made_by": "office",

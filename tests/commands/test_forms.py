@@ -7,7 +7,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from agent.database.writer import Writer
-from agent.service import DESK_SOCKET
+from agent.dialplan import DESK_SOCKET
 from agent.web.forms import make_desk
 from tests.commands.shell import Shell
 from tests.runtime.conftest import exchange, writer
@@ -60,9 +60,3 @@ async def test_a_secret_is_refused_in_one_sentence_and_what_came_before_it_is_ke
 async def test_a_word_that_is_no_field_is_refused(form: OpenForm, shell: Shell, url: str) -> None:
     done = await shell.run(url, "form", "fill", form.number, "halo", "--by", "op-101")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-
-
-async def test_a_service_that_does_not_run_is_said_to(shell: Shell, url: str) -> None:
-    done = await shell.run(url, "form", "show", "1/2026")
-    assert done.exit_code == 2
-    assert "must run" in done.stderr
