@@ -629,13 +629,21 @@ CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived
 
 CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
 
+CREATE INDEX calls_by_last_digits ON public.calls USING btree (reverse(COALESCE(caller_number, caller_raw)) text_pattern_ops, arrived_at);
+
 CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
+
+CREATE INDEX calls_by_operator_and_arrival ON public.calls USING btree (operator, arrived_at DESC, call_id DESC);
 
 CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
 
 CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
 
 CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
+
+CREATE INDEX consultation_forms_by_application ON public.consultation_forms USING btree (application) WHERE (application IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_category ON public.consultation_forms USING btree (category) WHERE (category IS NOT NULL);
 
 CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
 
@@ -645,9 +653,15 @@ CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree
 
 CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
 
+CREATE INDEX consultation_forms_by_words ON public.consultation_forms USING gin (name_words(caller_name), name_words(company), form_words(fields));
+
+CREATE INDEX consultation_steps_unmet ON public.consultation_steps USING btree (step, call_id) WHERE (state = 'unmet'::text);
+
 CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX deviations_by_step ON public.deviations USING btree (step, kind, call_id);
 
 CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
 
@@ -834,6 +848,21 @@ CREATE OR REPLACE FUNCTION public.erased_mark()
  IMMUTABLE
 AS $function$ SELECT '(dihapus)' $function$;
 
+CREATE OR REPLACE FUNCTION public.form_words(fields jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector(
+        'indonesian',
+        regexp_replace(
+            coalesce(fields ->> 'problem', '') || ' ' || coalesce(fields ->> 'error_code', '')
+                || ' ' || coalesce(fields ->> 'solution', ''),
+            '[^[:alnum:]]+', ' ', 'g'
+        )
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void
  LANGUAGE sql
@@ -849,6 +878,14 @@ AS $function$
         ORDER BY word
     ) AS found
     ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
+$function$;
+
+CREATE OR REPLACE FUNCTION public.name_words(name text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector('simple', regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
