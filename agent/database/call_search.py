@@ -23,6 +23,8 @@ from agent.domain.soft_checks import check_npwp
 from agent.domain.suggestion import parse_typed
 
 FEWEST_DIGITS = 4
+SHORTEST_WHOLE = 9
+"""Digits of a whole number with its zero; fewer are last ones, and a zero there is one of them."""
 PAGE = 50
 MOST_COUNTED = 10_000
 COUNT_MS = 800
@@ -257,11 +259,13 @@ def _values(name: str, value: Any) -> tuple[Any, ...]:
 
 
 def caller_digits(typed: str) -> str:
-    """The digits by which a caller's number is found, without country code or leading zero.
+    """The digits with which a caller's number ends; of a whole one without country code or zero.
 
     Raises FilterInvalid for fewer than four.
     """
-    digits = re.sub(r"^(?:0|62)", "", re.sub(r"[^0-9]", "", typed))
+    digits = re.sub(r"[^0-9]", "", typed)
+    if len(digits) >= SHORTEST_WHOLE:
+        digits = re.sub(r"^(?:0|62)", "", digits)
     if len(digits) < FEWEST_DIGITS:
         raise FilterInvalid(
             f"{typed}: type the caller's whole number, or its last digits, at least "

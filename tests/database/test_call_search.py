@@ -137,6 +137,12 @@ async def test_pages_follow_each_other_without_gap_or_repeat(url: str) -> None:
         await cursor_after(url, "999/2026")
 
 
+async def test_last_digits_may_begin_with_a_zero(url: str) -> None:
+    caller = Caller(raw="08123450012", number="+628123450012", shown="0812-345-0012")
+    await record(url, [abandoned(1), abandoned(2, caller=caller)])
+    assert await found(url, CallFilter(caller="0012")) == ["call-2"]
+
+
 async def test_a_count_is_exact_or_says_that_there_are_more(url: str) -> None:
     await record(url, [abandoned(number) for number in range(1, 6)])
     assert await count_calls(url, CallFilter()) == CallCount(5, exact=True)
@@ -157,7 +163,6 @@ async def test_a_count_that_takes_too_long_is_not_waited_for(
     "wanted",
     [
         CallFilter(caller="789"),
-        CallFilter(caller="0789"),
         CallFilter(caller="%%%%"),
         CallFilter(name="%"),
         CallFilter(company="..."),
@@ -189,7 +194,8 @@ async def test_a_cursor_that_is_none_of_ours_is_refused(url: str, cursor: str) -
 
 
 def test_a_number_is_found_by_its_digits_alone() -> None:
-    assert caller_digits("+62 (812) 345") == caller_digits("0812-345") == "812345"
+    assert caller_digits("+62 (812) 345-678") == caller_digits("0812-345-678") == "812345678"
+    assert caller_digits("0012") == "0012"
 
 
 async def test_a_database_without_tables_says_to_migrate(empty_url: str) -> None:
