@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
@@ -32,7 +32,13 @@ COUNT_MS = 800
 
 
 class FilterInvalid(DatabaseProblem):
-    """What was typed into the filter finds nothing by its form; the message says why."""
+    """What was typed into the filter cannot be searched for; the message says why."""
+
+    def __init__(
+        self, reason: Literal["signs", "name", "text", "caller", "page", "slow"], sentence: str
+    ) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,16 +143,22 @@ async def find_calls(
     and ticket numbers, FilterInvalid, DatabaseUnreachable.
     """
     where, values = _asked(wanted, after)
-    async with connected(url) as connection, connection.transaction(readonly=True):
-        await _plan_by_values(connection)
-        rows = await connection.fetch(
-            f"SELECT call_id {where} ORDER BY calls.arrived_at DESC, calls.call_id DESC "
-            f"LIMIT ${len(values) + 1}",
-            *values,
-            limit + 1,
-        )
-        shown = [row["call_id"] for row in rows[:limit]]
-        found = await connection.fetch(sql("show_calls"), shown)
+    async with connected(url) as connection:
+        try:
+            async with connection.transaction(readonly=True):
+                await _plan_by_values(connection)
+                rows = await connection.fetch(
+                    f"SELECT call_id {where} ORDER BY calls.arrived_at DESC, calls.call_id DESC "
+                    f"LIMIT ${len(values) + 1}",
+                    *values,
+                    limit + 1,
+                )
+                shown = [row["call_id"] for row in rows[:limit]]
+                found = await connection.fetch(sql("show_calls"), shown)
+        except asyncpg.QueryCanceledError as error:
+            raise FilterInvalid(
+                "slow", "This search takes too long: narrow it, by a period for example."
+            ) from error
     calls = tuple(msgspec.convert(dict(row), CallSummary) for row in found)
     return CallPage(calls, cursor_of(calls[-1]) if len(rows) > limit else None)
 
@@ -200,9 +212,9 @@ def _parse_cursor(cursor: str) -> tuple[datetime, str]:
         at, _, call_id = base64.b64decode(cursor, b"-_", validate=True).decode().partition(" ")
         moment = datetime.fromisoformat(at)
     except (ValueError, binascii.Error) as error:
-        raise FilterInvalid("This page is not known: begin again with the first.") from error
+        raise FilterInvalid("page", "This page is not known: begin again with the first.") from error
     if moment.tzinfo is None or "\0" in call_id:
-        raise FilterInvalid("This page is not known: begin again with the first.")
+        raise FilterInvalid("page", "This page is not known: begin again with the first.")
     return moment, call_id
 
 
@@ -235,18 +247,18 @@ def _asked(wanted: CallFilter, after: str | None) -> tuple[str, list[Any]]:
 def _values(name: str, value: Any) -> tuple[Any, ...]:
     """What stands for the typed value in the question, in the form in which it is kept."""
     if isinstance(value, str) and not value.isprintable():
-        raise FilterInvalid("What was typed holds signs that cannot be searched for.")
+        raise FilterInvalid("signs", "What was typed holds signs that cannot be searched for.")
     if name == "caller":
         return (caller_digits(value),)
     if name in ("name", "company"):
         words = re.findall(r"[^\W_]+", value.lower())
         if not words:
-            raise FilterInvalid(f"{value}: a name is searched for by letters or digits.")
+            raise FilterInvalid("name", f"{value}: a name is searched for by letters or digits.")
         return (" & ".join(f"'{word}':*" for word in words),)
     if name == "text":
         words = parse_typed(value).words
         if not words:
-            raise FilterInvalid(f"{value}: type a word that tells more.")
+            raise FilterInvalid("text", f"{value}: type a word that tells more.")
         return (" ".join(words),)
     if name == "npwp":
         return (check_npwp(value).value,)
@@ -268,6 +280,7 @@ def caller_digits(typed: str) -> str:
         digits = re.sub(r"^(?:0|62)", "", digits)
     if len(digits) < FEWEST_DIGITS:
         raise FilterInvalid(
+            "caller",
             f"{typed}: type the caller's whole number, or its last digits, at least "
             f"{FEWEST_DIGITS}."
         )
