@@ -44,7 +44,7 @@ async def test_the_form_is_there_when_the_telephone_rings(here: Site, desk: Page
     await here.people.arrives(arrival_of_call())
     await expect(desk.locator("#call")).to_be_visible()
     await expect(desk.locator("#stage")).to_have_text("Berdering")
-    await expect(desk.locator("#caller-number")).to_have_text("08123456789")
+    await expect(desk.locator("#caller-number")).to_have_text("0812-3456-789")
     await expect(desk.locator(FIRST_FORM)).to_be_editable()
 
 
