@@ -733,76 +733,6 @@ ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
-CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
-
-CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
-
-CREATE INDEX answers_by_word ON public.answers USING gin (words);
-
-CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
-
-CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
-
-CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
-
-CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
-
-CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
-
-CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
-
-CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
-
-CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
-
-CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
-
-CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
-
-CREATE INDEX consultation_forms_by_nik ON public.consultation_forms USING btree (((fields ->> 'nik'::text))) WHERE (fields ? 'nik'::text);
-
-CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
-
-CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
-
-CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
-
-CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
-
-CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
-
-CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
-
-CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
-
-CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
-
-CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
-
-CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (value) WHERE (value IS NOT NULL);
-
-CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
-
-CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
-
-CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
-
-CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
-
-CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
-
-CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
-
-CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
-
-CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
-
-CREATE INDEX tickets_by_holder ON public.tickets USING btree (holder, target_at) WHERE (holder IS NOT NULL);
-
-CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_number);
-
-CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
-
 CREATE VIEW audio_of_calls AS
  SELECT call_id,
     'voicemail'::text AS kind,
@@ -956,6 +886,21 @@ CREATE OR REPLACE FUNCTION public.erased_mark()
  IMMUTABLE
 AS $function$ SELECT '(dihapus)' $function$;
 
+CREATE OR REPLACE FUNCTION public.form_words(fields jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector(
+        'indonesian',
+        regexp_replace(
+            coalesce(fields ->> 'problem', '') || ' ' || coalesce(fields ->> 'error_code', '')
+                || ' ' || coalesce(fields ->> 'solution', ''),
+            '[^[:alnum:]]+', ' ', 'g'
+        )
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void
  LANGUAGE sql
@@ -971,6 +916,14 @@ AS $function$
         ORDER BY word
     ) AS found
     ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
+$function$;
+
+CREATE OR REPLACE FUNCTION public.name_words(name text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector('simple', regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
@@ -1191,6 +1144,90 @@ BEGIN
     );
 END
 $function$;
+
+CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
+
+CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
+
+CREATE INDEX answers_by_word ON public.answers USING gin (words);
+
+CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
+
+CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
+
+CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
+
+CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
+
+CREATE INDEX calls_by_last_digits ON public.calls USING btree (reverse(COALESCE(caller_number, caller_raw)) text_pattern_ops, arrived_at);
+
+CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
+
+CREATE INDEX calls_by_operator_and_arrival ON public.calls USING btree (operator, arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
+
+CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
+
+CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
+
+CREATE INDEX consultation_forms_by_application ON public.consultation_forms USING btree (application) WHERE (application IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_category ON public.consultation_forms USING btree (category) WHERE (category IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
+
+CREATE INDEX consultation_forms_by_nik ON public.consultation_forms USING btree (((fields ->> 'nik'::text))) WHERE (fields ? 'nik'::text);
+
+CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_words ON public.consultation_forms USING gin (name_words(caller_name), name_words(company), form_words(fields));
+
+CREATE INDEX consultation_steps_unmet ON public.consultation_steps USING btree (step, call_id) WHERE (state = 'unmet'::text);
+
+CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
+
+CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX deviations_by_step ON public.deviations USING btree (step, kind, call_id);
+
+CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
+
+CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
+
+CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
+
+CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
+
+CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
+
+CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (value) WHERE (value IS NOT NULL);
+
+CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
+
+CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
+
+CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
+
+CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
+
+CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
+
+CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
+
+CREATE INDEX tickets_by_holder ON public.tickets USING btree (holder, target_at) WHERE (holder IS NOT NULL);
+
+CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_number);
+
+CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
 
 CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 

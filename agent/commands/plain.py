@@ -15,6 +15,7 @@ from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.access import PurposeInvalid
+from agent.database.call_search import FilterInvalid
 from agent.database.errors import (
     AccountInvalid,
     AccountUnknown,
@@ -94,6 +95,7 @@ def said_plainly() -> Iterator[None]:
         AnswerInvalid,
         AnswerUnknown,
         DeviationUnknown,
+        FilterInvalid,
         NumberUnknown,
         OperatorUnknown,
         TicketUnknown,

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from agent.domain.rights import Right
+from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
 from agent.web.guard import Guard
 from agent.web.login import Login
@@ -37,12 +38,12 @@ FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.
 
 def make_operations(parts: Parts) -> list[Operation]:
     """All that the API can do."""
-    return [*desk_operations(parts), *wallboard_operations(parts)]
+    return [*desk_operations(parts), *wallboard_operations(parts), *calls_operations(parts)]
 
 
 def make_pages(parts: Parts) -> list[Page]:
     """All pages, in the order of the menu."""
-    return [*desk_pages(parts), *wallboard_pages(parts)]
+    return [*desk_pages(parts), *wallboard_pages(parts), *calls_pages(parts)]
 
 
 def make_site(parts: Parts) -> web.Application:
