@@ -31,7 +31,13 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         ElementTree.SubElement(details, "summary").text = self.words.table
         details.append(table)
         numbers = ElementTree.tostring(details, encoding="unicode", short_empty_elements=False)
-        return f'<figure class="chart-figure">{self.picture}{numbers}</figure>'
+        caption = ElementTree.Element("figcaption")
+        ElementTree.SubElement(caption, "h2").text = one_paragraph(self.words.title)
+        note = ElementTree.SubElement(caption, "p", {"class": "note"})
+        note.text = one_paragraph(self.words.description)
+        told = ElementTree.tostring(caption, encoding="unicode", short_empty_elements=False)
+        picture = f'<div class="scroll">{self.picture}</div>'
+        return f'<figure class="chart-figure">{told}{picture}{numbers}</figure>'
 
 
 def _cells(row: ElementTree.Element, texts: Sequence[str], scope: str, headings: int) -> None:

@@ -38,7 +38,7 @@ def read(chart: Chart) -> ElementTree.Element:
             if (length := element.get(name)) is not None:
                 assert re.fullmatch(r"-?\d+(\.\d{1,2})?", length), (element.tag, name, length)
                 assert name not in ("width", "height") or float(length) >= 0
-    svg = figure.find("svg")
+    svg = figure.find("div/svg")
     assert svg is not None
     ids = [element.get("id") for element in svg.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
@@ -64,7 +64,7 @@ def _inside(svg: ElementTree.Element) -> None:
 
 def texts(figure: ElementTree.Element) -> list[str]:
     """Everything that stands in the picture, tips too."""
-    svg = figure.find("svg")
+    svg = figure.find("div/svg")
     assert svg is not None
     return [text for element in svg.iter() for text in element.itertext()]
 
