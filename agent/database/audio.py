@@ -1,4 +1,4 @@
-"""Where the sound of a call is kept: found by the call alone, never by a name that somebody sends."""
+"""Where the sound of a call is kept: found by the call, never by a name that is sent."""
 
 import msgspec
 

@@ -39,6 +39,8 @@ class Parts:
     streams: Streams = field(default_factory=Streams)
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Questions to whole periods that the database is asked at once."""
+    making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Recaps that are made at once: each takes a processor and hundreds of megabytes."""
 
     @property
     def calls(self) -> list[Call]:

@@ -1,4 +1,4 @@
-"""What callers said, for who may hear it: found by the call's number, heard from any place in it."""
+"""What callers said, for who may hear it: found by the call's number, heard from any place on."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def recording_operations(parts: Parts) -> list[Operation]:
             path="/calls/{year}/{sequence}/voicemail",
             right=Right.PERSONS,
             summary="The voice message that the caller left, whole or a Range of it.",
-            perform=hear, answered=bytes,
+            perform=hear, answered=bytes, content=tuple(AUDIO.values()),
         )
     ]  # fmt: skip
 

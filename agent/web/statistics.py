@@ -10,7 +10,7 @@ from agent.domain.consultation import Outcome
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_tally import SHORT_S, WITHIN_S
 from agent.domain.rights import Right
-from agent.domain.statistics import ChoiceCount, Statistics
+from agent.domain.statistics import ChoiceCount, DeviationCount, Statistics
 from agent.web.charts.chart import Chart
 from agent.web.charts.columns import columns
 from agent.web.charts.drawing import Series
@@ -162,13 +162,7 @@ def charts_of(parts: Parts, found: Statistics, words: Words) -> list[Chart]:
         rows(
             said("deviations", "statistics.deviations_note", count=found.with_deviation),
             (words("statistics.deviation"), words("statistics.count")),
-            [
-                (
-                    f"{words('picture.step')} {d.step}: {words(f'record.deviation_kinds.{d.kind}')}",
-                    d.count,
-                )
-                for d in found.deviations
-            ],
+            [(_deviation(d, words), float(d.count)) for d in found.deviations],
             numbers.count,
         ),
     ]
@@ -225,6 +219,11 @@ def _label(parts: Parts, field: str, code: str, words: Words) -> str:
         if label:
             return str(getattr(label, words.language))
     return code or words("statistics.no_choice")
+
+
+def _deviation(deviation: DeviationCount, words: Words) -> str:
+    kind = words(f"record.deviation_kinds.{deviation.kind}")
+    return f"{words('picture.step')} {deviation.step}: {kind}"
 
 
 def _short(day: date) -> str:

@@ -25,21 +25,16 @@ def shown(value: float) -> str:
 def read(chart: Chart) -> ElementTree.Element:
     """The whole figure; refuses what a page's policy forbids and what nobody could read."""
     figure = ElementTree.fromstring(chart.markup)  # noqa: S314 our own markup
-    tags = {element.tag for element in figure.iter()}
-    assert not tags & _REFUSED
-    for element in figure.iter():
-        for name in element.attrib:
-            assert name != "style"
-            assert not name.startswith("on")
-        for name in ("fill", "stroke"):
-            paint = element.get(name, "none")
-            assert paint == "none" or paint.startswith("url(#"), "colours are the style sheet's"
-        for name in ("x", "y", "width", "height", "x1", "x2", "y1", "y2"):
-            if (length := element.get(name)) is not None:
-                assert re.fullmatch(r"-?\d+(\.\d{1,2})?", length), (element.tag, name, length)
-                assert name not in ("width", "height") or float(length) >= 0
     svg = figure.find("div/svg")
     assert svg is not None
+    inspect(svg)
+    _refuse(figure)
+    return figure
+
+
+def inspect(svg: ElementTree.Element) -> None:
+    """One picture: refuses the same."""
+    _refuse(svg)
     ids = [element.get("id") for element in svg.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     for of in (svg.get("aria-labelledby") or "").split():
@@ -50,7 +45,21 @@ def read(chart: Chart) -> ElementTree.Element:
         if (element.get("fill") or "").startswith("url(#"):
             assert element.get("fill", "")[5:-1] in ids
     _inside(svg)
-    return figure
+
+
+def _refuse(markup: ElementTree.Element) -> None:
+    assert not {element.tag for element in markup.iter()} & _REFUSED
+    for element in markup.iter():
+        for name in element.attrib:
+            assert name != "style"
+            assert not name.startswith("on")
+        for name in ("fill", "stroke"):
+            paint = element.get(name, "none")
+            assert paint == "none" or paint.startswith("url(#"), "colours are the style sheet's"
+        for name in ("x", "y", "width", "height", "x1", "x2", "y1", "y2"):
+            if (length := element.get(name)) is not None:
+                assert re.fullmatch(r"-?\d+(\.\d{1,2})?", length), (element.tag, name, length)
+                assert name not in ("width", "height") or float(length) >= 0
 
 
 def _inside(svg: ElementTree.Element) -> None:
