@@ -105,7 +105,6 @@ def call_record_pages(parts: Parts) -> list[Page]:
                 "clock": clock,
                 "day": f"{local(report.call.arrived.at, zone):%d-%m-%Y}",
                 "standing": lambda deviation: standing_of(deviation, report.words).state,
-                "path": asking.request.path,
                 "persons": asking.who.may(Right.PERSONS),
                 "audio": f"/api/v1{asking.request.path}/voicemail",
                 "n": numbers,

@@ -17,7 +17,6 @@ AUDIO = {".wav": "audio/wav", ".gsm": "audio/gsm"}
 
 def recording_operations(parts: Parts) -> list[Operation]:
     """Hearing a call's voice message."""
-    folder = parts.settings.voicemail_folder
 
     async def hear(asking: Asking, _asked: None) -> web.StreamResponse:
         if not asking.who.may(Right.CALLS):
@@ -25,7 +24,7 @@ def recording_operations(parts: Parts) -> list[Operation]:
         number = f"{asking.path('sequence')}/{asking.path('year')}"
         async with parts.pool.connection() as connection:
             sound = await voicemail_of(connection, number)
-        file = _file(folder, sound.name) if sound else None
+        file = _file(parts.settings.voicemail_folder, sound.name) if sound else None
         if sound is None or file is None:
             raise Refused(404, "recording_unknown")
         seen = Access(
