@@ -99,7 +99,8 @@ def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     if operation.answered is None:
         answer = {"204": {"description": "Done."}}
     elif operation.answered is bytes:
-        answer = {"200": {"description": "A stream.", "content": {"text/event-stream": {}}}}
+        content: dict[str, Any] = {kind: {} for kind in operation.content}
+        answer = {"200": {"description": "A stream.", "content": content}}
     else:
         content = {"application/json": {"schema": schema_of[id(operation.answered)]}}
         answer = {str(operation.status): {"description": "Done.", "content": content}}

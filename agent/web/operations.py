@@ -85,6 +85,8 @@ class Operation:
     answered: Any = None
     status: int = 200
     refuses: tuple[int, ...] = ()
+    content: tuple[str, ...] = ("text/event-stream",)
+    """Types of what goes out as bytes."""
 
 
 def add_operations(

@@ -1,5 +1,6 @@
 """What the pages and operations stand on; the service builds it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +37,10 @@ class Parts:
     board: Board
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
+    counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Questions to whole periods that the database is asked at once."""
+    making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Recaps that are made at once: each takes a processor and hundreds of megabytes."""
 
     @property
     def calls(self) -> list[Call]:
