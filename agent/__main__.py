@@ -14,6 +14,7 @@ from agent.commands import (
     operators,
     persons,
     tickets,
+    webhooks,
 )
 from agent.commands.call import call
 from agent.commands.calls import calls
@@ -87,6 +88,7 @@ for name, group in (
     ("person", persons),
     ("hold", holds),
     ("access", access),
+    ("webhook", webhooks),
 ):
     app.add_typer(group.app, name=name)
 

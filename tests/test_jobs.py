@@ -58,10 +58,11 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         return None
 
     outbox = OutboxWorker(object(), {}, may_send, lambda _message, _at: None)  # type: ignore[arg-type]
-    assert set(jobs_of(settings, decided, outbox, 0)) == {
+    assert set(jobs_of(settings, decided, outbox, 0, may_send)) == {
         "messages",
         "tickets",
         "purge",
         "recaps",
         "equipment",
+        "news",
     }
