@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from agent.database.connect import Connection, borrowed, connected, open_connection
+from agent.database.connect import Connection, borrowed, open_connection
 from agent.database.errors import DatabaseProblem
 from agent.database.queries import sql
 from agent.domain.news import KINDS

@@ -26,6 +26,7 @@ from agent.domain import (
 from agent.domain.call_state import Call, Decision, Playback, Stage
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallAdopted,
     CallArrived,
     CallerAnswered,
@@ -134,6 +135,8 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
             return call_talk.operator_spoke(call, event)
         case DigitPressed():
             return call_talk.digit_pressed(call, event)
+        case ButtonPressed():
+            return call_talk.button_pressed(call, event)
         case LegHungUp():
             return call_end.leg_hung_up(call, event)
         case TicketReserved():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -37,6 +37,7 @@ from agent.domain.identifiers import CallId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
+from agent.runtime.board import Board
 from agent.runtime.doors import Arrival, Performer
 from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.floor_keeper import FloorKeeper
@@ -62,6 +63,7 @@ class CallServices:
     rules: CallRules
     sops: dict[str, Sop]
     epoch: int = 0
+    board: Board = field(default_factory=Board)
 
 
 class CallLoop:
@@ -129,6 +131,7 @@ class CallLoop:
     def close(self) -> None:
         """It will not be run again: what counts calls and events counts it no more."""
         metrics.INBOX.dec(self._inbox.qsize())
+        self._services.board.change()
         if self.call and self.call.stage is not Stage.ARCHIVED:
             metrics.CALLS.labels(self.call.stage).dec()
         for awaited in self._awaited.values():
@@ -263,6 +266,7 @@ class CallLoop:
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
         self.call = decision.call
+        self._services.board.change()
         self._note(before, decision.call)
         for effect in decision.effects:
             self._begin(effect, tasks)
