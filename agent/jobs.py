@@ -9,7 +9,6 @@ import structlog
 from agent.database.case_desk import let_time_pass
 from agent.database.equipment import compute_equipment
 from agent.database.erasure import ErasureStore
-from agent.database.feed import FeedStore
 from agent.database.recap import RecapStore
 from agent.database.tickets import TicketRules
 from agent.database.webhooks import SubscriptionStore
@@ -40,6 +39,7 @@ def jobs_of(
     decided: TicketRules,
     outbox: OutboxWorker,
     epoch: int,
+    feed: Feed,
     may_send: Callable[[], Awaitable[None]],
 ) -> Mapping[str, Job]:
     """Every job by its name, as this office's settings want it. Raises SettingsInvalid."""
@@ -62,25 +62,20 @@ def jobs_of(
         "purge": purge.run,
         "recaps": monthly.run,
         "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),
-        "news": lambda: tell_news(url, epoch, may_send),
+        "feed": feed.run,
+        "webhooks": lambda: tell_receivers(url, epoch, feed, may_send),
     }
 
 
-async def tell_news(url: str, epoch: int, may_send: Callable[[], Awaitable[None]]) -> None:
-    """Tell all who are subscribed what happens, until cancelled.
-
-    Raises StandDown, DatabaseUnreachable at the start.
-    """
-    news, subscriptions = FeedStore(url), SubscriptionStore(url, epoch=epoch)
+async def tell_receivers(
+    url: str, epoch: int, feed: Feed, may_send: Callable[[], Awaitable[None]]
+) -> None:
+    """Tell all who are subscribed what happens, until cancelled. Raises StandDown."""
+    subscriptions = SubscriptionStore(url, epoch=epoch)
     try:
-        await news.take_over_restored()
-        feed = Feed(news)
-        async with make_session() as session, asyncio.TaskGroup() as tasks:
-            worker = WebhookWorker(subscriptions, feed, NewsPoster(session), may_send)
-            tasks.create_task(feed.run())
-            tasks.create_task(worker.run())
+        async with make_session() as session:
+            await WebhookWorker(subscriptions, feed, NewsPoster(session), may_send).run()
     finally:
-        await news.aclose()
         await subscriptions.aclose()
 
 

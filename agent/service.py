@@ -26,6 +26,7 @@ from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
 from agent.database.accounts import Accounts
 from agent.database.case_desk import CaseDesk
+from agent.database.feed import FeedStore
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
@@ -49,6 +50,7 @@ from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
+from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
@@ -240,6 +242,9 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         await _serve_desk(settings.state_folder, stack, desk)
         pool = Pool(url)
         stack.push_async_callback(pool.aclose)
+        news = FeedStore(url)
+        stack.push_async_callback(news.aclose)
+        feed = Feed(news)
         parts = Parts(
             settings=settings,
             sop=sop,
@@ -252,6 +257,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             floor=floor,
             desk=desk,
             board=board,
+            feed=feed,
         )
         tasks.create_task(serve_pages(parts))
         for call in unfinished:
@@ -264,7 +270,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        for name, job in jobs_of(settings, decided, outbox, epoch, lease.may_command).items():
+        for name, job in jobs_of(settings, decided, outbox, epoch, feed, lease.may_command).items():
             tasks.create_task(run_beside(name, job))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 

@@ -85,6 +85,9 @@ class FeedStore(Protocol):
     async def read(self, after: Cursor, limit: int) -> FeedPage:
         """At most so many news after a place. Raises EffectFailed."""
 
+    async def take_over_restored(self) -> None:
+        """Make news readable that came out of another cluster's dump. Raises EffectFailed."""
+
 
 class Feed:
     """Read by any number of followers; `run` must run for as long as they wait for news."""
@@ -105,6 +108,7 @@ class Feed:
             more = False
             try:
                 if self._from is None:
+                    await self._store.take_over_restored()
                     self._end = self._from = await self.end()
                 more = self._remember(await self._store.read(self._end, AT_A_TIME))
             except EffectFailed as error:
