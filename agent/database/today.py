@@ -1,4 +1,4 @@
-"""How the day goes, for the wallboard; counted as the recap counts (agent/domain/recap_tally.py)."""
+"""How the day goes, for the wallboard; counted as the recap counts (domain/recap_tally.py)."""
 
 from datetime import datetime
 

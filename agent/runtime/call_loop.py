@@ -379,9 +379,9 @@ class CallLoop:
 
 def _target(effect: AnyEffect) -> str:
     """What the wish is about, most particular first."""
-    for field in ("playback", "bridge", "channel"):
-        if hasattr(effect, field):
-            return str(getattr(effect, field))
+    for name in ("playback", "bridge", "channel"):
+        if hasattr(effect, name):
+            return str(getattr(effect, name))
     return ""
 
 
