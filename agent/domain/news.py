@@ -70,6 +70,7 @@ def news_of_call(call: Call, judgement: Judgement) -> Iterator[News]:
     talk = call.conversation
     operator = talk.operator if talk else None
     arrived = call.arrived.at
+    facts: dict[str, Any]
     yield _of_call(call, "arrived", call.arrived)
     if talk and talk.answered:
         queued_at = call.queued.at if call.queued else None

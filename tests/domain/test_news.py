@@ -127,17 +127,17 @@ def of_ticket(*events: AnyTicketEvent) -> list[News]:
 
 def test_a_ticket_is_told_with_the_state_that_each_event_gave_it() -> None:
     at = MORNING
-    secret = "LS-778812 Budi Santoso"
+    private = "LS-778812 Budi Santoso"
     found = of_ticket(
         TicketTaken(at=at, by="Siti Aminah"),
-        UserAsked(at=at, by="op-101", question=secret),
-        UserAnswered(at=at, by="op-101", answer=secret),
-        TicketSolved(at=at, by="op-101", solution=secret),
-        ExternalNumberLinked(at=at, by="op-101", external_number=secret),
-        TicketReopened(at=at, by="op-102", reason=secret),
+        UserAsked(at=at, by="op-101", question=private),
+        UserAnswered(at=at, by="op-101", answer=private),
+        TicketSolved(at=at, by="op-101", solution=private),
+        ExternalNumberLinked(at=at, by="op-101", external_number=private),
+        TicketReopened(at=at, by="op-102", reason=private),
         LevelAssigned(at=at, by="agent", level=Level.ADMIN_PPE),
         TicketTaken(at=at, by="op-102"),
-        TicketSolved(at=at, by="op-102", solution=secret),
+        TicketSolved(at=at, by="op-102", solution=private),
         SolutionConfirmed(at=at, by="op-102"),
     )
     assert [(one.kind, one.body["stage"], one.body["by"]) for one in found] == [
@@ -154,7 +154,7 @@ def test_a_ticket_is_told_with_the_state_that_each_event_gave_it() -> None:
     ]
     assert len({one.key for one in found}) == len(found)
     text = msgspec.json.encode(found).decode()
-    assert secret not in text
+    assert private not in text
     assert "Siti" not in text, "a name typed for an account is nobody's business"
 
 
