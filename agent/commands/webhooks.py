@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Annotated
-from uuid import uuid4
 
 import msgspec
 import typer
@@ -28,10 +27,9 @@ from agent.database.webhooks import (
     remove_subscription,
 )
 from agent.domain.news import KINDS
-from agent.handover.news import NewsPoster
+from agent.handover.news import NewsPoster, trial
 from agent.handover.receiver_address import ReceiverAddressInvalid, check_address, make_session
 from agent.handover.webhooks import new_secret
-from agent.runtime import clock
 from agent.runtime.errors import EffectFailed, MessageRefused
 from agent.runtime.webhooks import Subscription
 from agent.settings import read_settings
@@ -181,14 +179,6 @@ def test(webhook: Id) -> None:
 
 
 async def _try(subscription: Subscription) -> None:
-    name = str(uuid4())
-    body = {
-        "id": name,
-        "type": "webhook.test",
-        "timestamp": clock.of_this_machine().isoformat(),
-        "data": {"webhook": subscription.id},
-    }
+    name, body = trial(subscription.id)
     async with make_session() as session:
-        poster = NewsPoster(session)
-        secret, content = subscription.secret, msgspec.json.encode(body)
-        await poster.post(subscription.url, secret, name, content)
+        await NewsPoster(session).post(subscription.url, subscription.secret, name, body)

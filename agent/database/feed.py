@@ -7,7 +7,7 @@ import msgspec
 
 from agent.database.connect import Connection, borrowed, open_connection
 from agent.database.queries import sql
-from agent.runtime.feed import Cursor, FeedPage, Told
+from agent.runtime.feed import Cursor, Event, FeedPage, Told
 
 
 async def read_feed(connection: Connection, after: Cursor, limit: int) -> FeedPage:
@@ -58,10 +58,5 @@ class FeedStore:
 
 
 def _told(row: asyncpg.Record) -> Told:
-    return Told(
-        id=row["name"],
-        kind=row["kind"],
-        at=row["at"],
-        body=msgspec.json.decode(row["body"]),
-        cursor=Cursor(row["xact"], row["id"]),
-    )
+    event = Event(row["name"], row["kind"], row["at"], msgspec.json.decode(row["body"]))
+    return Told(event, Cursor(row["xact"], row["id"]))

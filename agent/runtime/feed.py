@@ -51,24 +51,20 @@ def render_cursor(cursor: Cursor) -> str:
     return f"{cursor.xact:x}-{cursor.place:x}"
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of news; `id` is the same for ever, by which a repeat is known."""
+class Event(msgspec.Struct, frozen=True):
+    """One fact as every program gets it; a repeat has the same id, for ever."""
 
     id: str
-    kind: str
-    at: datetime
-    body: dict[str, Any]
-    cursor: Cursor
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
 
-    @property
-    def envelope(self) -> dict[str, object]:
-        """As every program gets it (Standard Webhooks has these fields too)."""
-        return {
-            "id": self.id,
-            "type": self.kind,
-            "timestamp": self.at.isoformat(),
-            "data": self.body,
-        }
+
+class Told(msgspec.Struct, frozen=True):
+    """An event and its place in the feed."""
+
+    event: Event
+    cursor: Cursor
 
 
 class FeedPage(msgspec.Struct, frozen=True):

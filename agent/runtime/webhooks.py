@@ -16,7 +16,7 @@ import structlog
 from agent.runtime import metrics
 from agent.runtime.alarms import Alarms
 from agent.runtime.errors import EffectFailed, MessageRefused, ReceiverGone, StandDown
-from agent.runtime.feed import Cursor, Feed, Told
+from agent.runtime.feed import Cursor, Event, Feed
 
 LOOK_EVERY_S = 5.0
 """Subscriptions are made and removed by other processes too."""
@@ -121,8 +121,8 @@ class WebhookWorker:
         while True:
             page = await self._feed.read(after)
             for told in page.news:
-                if not subscription.kinds or told.kind in subscription.kinds:
-                    if not await self._give(subscription, told):
+                if not subscription.kinds or told.event.type in subscription.kinds:
+                    if not await self._give(subscription, told.event):
                         return
                     await self._store.mark_told(subscription.id, told.cursor, given=True)
             after = page.cursor
@@ -132,13 +132,13 @@ class WebhookWorker:
             else:
                 await self._feed.wait(after)
 
-    async def _give(self, subscription: Subscription, told: Told) -> bool:
+    async def _give(self, subscription: Subscription, event: Event) -> bool:
         """Try until he has it; False when he is given up. Raises StandDown, EffectFailed."""
-        body, tries = msgspec.json.encode(told.envelope), 0
+        body, tries = msgspec.json.encode(event), 0
         while True:
             await self._may_send()
             try:
-                await self._poster.post(subscription.url, subscription.secret, told.id, body)
+                await self._poster.post(subscription.url, subscription.secret, event.id, body)
                 metrics.MESSAGES.labels("subscription", "accepted").inc()
                 return True
             except (EffectFailed, MessageRefused) as error:
@@ -149,7 +149,6 @@ class WebhookWorker:
             ):
                 log.error("webhook_disabled", subscription=subscription.id, reason=reason)
                 return False
-            event = "webhook_not_accepted"
-            self._alarms.sound(event, subscription=subscription.id, reason=reason)
+            self._alarms.sound("webhook_not_accepted", subscription=subscription.id, reason=reason)
             await asyncio.sleep(min(LONGEST_PAUSE_S, self._first_pause_s * 2.0 ** min(tries, 30)))
             tries += 1

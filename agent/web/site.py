@@ -7,6 +7,7 @@ from aiohttp import web
 
 from agent.domain.rights import Right
 from agent.web.desk import desk_operations, desk_pages
+from agent.web.events import event_operations
 from agent.web.guard import Guard
 from agent.web.login import Login
 from agent.web.openapi import make_openapi
@@ -29,6 +30,7 @@ from agent.web.pages import (
 )
 from agent.web.parts import Parts
 from agent.web.wallboard import wallboard_operations, wallboard_pages
+from agent.web.webhooks import webhook_operations
 from agent.web.words import read_words
 
 FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.ADMINISTER))
@@ -37,7 +39,12 @@ FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.
 
 def make_operations(parts: Parts) -> list[Operation]:
     """All that the API can do."""
-    return [*desk_operations(parts), *wallboard_operations(parts)]
+    return [
+        *desk_operations(parts),
+        *wallboard_operations(parts),
+        *event_operations(parts),
+        *webhook_operations(parts),
+    ]
 
 
 def make_pages(parts: Parts) -> list[Page]:

@@ -74,7 +74,7 @@ async def test_a_call_and_its_ticket_are_told_with_their_record(
     ):
         await change_ticket(url, story.ticket_number, rules(), lambda _t, event=event: event)
     news = await all_of(connection)
-    assert [one.kind for one in news] == [
+    assert [one.event.type for one in news] == [
         "call.arrived",
         "call.answered",
         "call.decided",
@@ -84,11 +84,14 @@ async def test_a_call_and_its_ticket_are_told_with_their_record(
         "ticket.solved",
         "ticket.confirmed",
     ]
-    assert news[3].body["outcome"] == "escalated"
-    assert (news[0].at, news[0].body["call_id"]) == (story.call.arrived.at, story.call_id)
-    assert len({one.id for one in news}) == len(news)
+    assert news[3].event.data["outcome"] == "escalated"
+    assert (news[0].event.timestamp, news[0].event.data["call_id"]) == (
+        story.call.arrived.at,
+        story.call_id,
+    )
+    assert len({one.event.id for one in news}) == len(news)
     again = await all_of(connection)
-    assert [one.id for one in again] == [one.id for one in news]
+    assert [one.event.id for one in again] == [one.event.id for one in news]
 
 
 async def test_what_is_recorded_again_is_told_once(url: str, connection: Connection) -> None:
@@ -102,7 +105,7 @@ async def test_what_is_recorded_again_is_told_once(url: str, connection: Connect
     await connection.execute("UPDATE deviations SET measured_s = 99")
     endings = [one.ending async for one in recompute(url, None, None, repair=True)]
     assert endings == ["repaired", "repaired"]
-    assert [one.id for one in await all_of(connection)] == [one.id for one in news]
+    assert [one.event.id for one in await all_of(connection)] == [one.event.id for one in news]
 
 
 async def test_what_was_before_the_feed_reaches_is_no_news(
@@ -169,7 +172,7 @@ async def test_a_reader_among_busy_writers_misses_nothing_and_hears_nothing_twic
         while True:
             last = over.is_set()
             page = await read_feed(connection, after, 4)
-            heard.extend(one.id for one in page.news)
+            heard.extend(one.event.id for one in page.news)
             assert page.cursor >= after
             after = page.cursor
             rows = await connection.fetch(
@@ -196,7 +199,7 @@ async def test_a_place_of_another_cluster_begins_anew(connection: Connection) ->
     await put(connection, "a")
     [told] = (await read_feed(connection, BEGINNING, 10)).news
     far = Cursor(told.cursor.xact + 1_000_000, 7)
-    assert [one.id for one in (await read_feed(connection, far, 10)).news] == [told.id]
+    assert [one.event.id for one in (await read_feed(connection, far, 10)).news] == [told.event.id]
 
 
 async def test_news_out_of_a_dump_are_readable_and_the_same(
@@ -215,7 +218,7 @@ async def test_news_out_of_a_dump_are_readable_and_the_same(
         page = await store.read(BEGINNING, 10)
     finally:
         await store.aclose()
-    assert [one.id for one in page.news] == [one.id for one in before]
+    assert [one.event.id for one in page.news] == [one.event.id for one in before]
 
 
 async def test_the_purge_forgets_what_is_too_old(

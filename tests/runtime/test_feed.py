@@ -64,7 +64,7 @@ async def until_read(followed: Feed, after: Cursor, count: int) -> tuple[list[st
     heard: list[str] = []
     while len(heard) < count:
         page = await followed.read(after, 2)
-        heard += [told.body["n"] for told in page.news]
+        heard += [told.event.data["n"] for told in page.news]
         after = page.cursor
         if not page.more and len(heard) < count:
             await followed.wait(after)
@@ -98,7 +98,7 @@ async def test_who_keeps_up_costs_the_database_nothing(url: str, connection: Con
         store.away = True
         before = store.asked
         for _ in range(50):
-            assert [told.body["n"] for told in (await followed.read(after)).news] == ["b"]
+            assert [told.event.data["n"] for told in (await followed.read(after)).news] == ["b"]
         with pytest.raises(EffectFailed):
             await followed.read(BEGINNING)
         store.away = False
