@@ -15,6 +15,7 @@ from agent.commands import (
     operators,
     persons,
     tickets,
+    webhooks,
 )
 from agent.commands.call import call
 from agent.commands.calls import calls
@@ -88,6 +89,7 @@ for name, group in (
     ("person", persons),
     ("hold", holds),
     ("access", access),
+    ("webhook", webhooks),
 ):
     app.add_typer(group.app, name=name)
 app.add_typer(accounts.app, name="account")

@@ -24,6 +24,7 @@ from agent.asterisk.cel_file import CelFile
 from agent.asterisk.standby import Standby
 from agent.database.accounts import Accounts
 from agent.database.case_desk import CaseDesk
+from agent.database.feed import FeedStore
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
@@ -54,6 +55,7 @@ from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
+from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
@@ -244,6 +246,9 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         await _serve_desk(settings.state_folder, stack, local)
         pool = Pool(url)
         stack.push_async_callback(pool.aclose)
+        news = FeedStore(url)
+        stack.push_async_callback(news.aclose)
+        feed = Feed(news)
         parts = Parts(
             settings=settings,
             sop=sop,
@@ -256,6 +261,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             floor=floor,
             desk=desk,
             board=board,
+            feed=feed,
         )
         tasks.create_task(serve_pages(parts))
         for call in unfinished:
@@ -268,7 +274,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        for name, job in jobs_of(settings, decided, outbox, epoch).items():
+        for name, job in jobs_of(settings, decided, outbox, epoch, feed, lease.may_command).items():
             tasks.create_task(run_beside(name, job))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 

@@ -210,6 +210,15 @@ CREATE TABLE exchange_ledger_position (
     file_offset bigint NOT NULL
 );
 
+CREATE TABLE feed_events (
+    xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    id bigint NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL
+);
+
 CREATE TABLE form_corrections (
     call_id text NOT NULL,
     sequence integer NOT NULL,
@@ -379,6 +388,21 @@ CREATE TABLE tickets (
     user_acts_since timestamp with time zone
 );
 
+CREATE TABLE webhook_subscriptions (
+    id integer NOT NULL,
+    url text NOT NULL,
+    kinds text[] NOT NULL,
+    secret text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    told_xact xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    told_id bigint NOT NULL DEFAULT 0,
+    told_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    last_error text,
+    disabled_at timestamp with time zone
+);
+
 ALTER TABLE access_log ADD CONSTRAINT access_by_nobody
     CHECK ((by ~ '\S'::text));
 
@@ -532,6 +556,12 @@ ALTER TABLE exchange_ledger_position ADD CONSTRAINT exchange_ledger_position_one
 ALTER TABLE exchange_ledger_position ADD CONSTRAINT second_ledger_position
     PRIMARY KEY (one);
 
+ALTER TABLE feed_events ADD CONSTRAINT feed_place_twice
+    PRIMARY KEY (xact, id);
+
+ALTER TABLE feed_events ADD CONSTRAINT news_twice
+    UNIQUE (key);
+
 ALTER TABLE form_corrections ADD CONSTRAINT form_correction_before_the_first
     CHECK ((sequence > 0));
 
@@ -675,6 +705,12 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_stage
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
     UNIQUE (year, sequence);
+
+ALTER TABLE webhook_subscriptions ADD CONSTRAINT webhook_subscription_by_nobody
+    CHECK ((made_by ~ '\S'::text));
+
+ALTER TABLE webhook_subscriptions ADD CONSTRAINT webhook_subscription_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_operator
     FOREIGN KEY (operator) REFERENCES operators(account);
@@ -900,6 +936,11 @@ AS $function$
         )
     )
 $function$;
+CREATE OR REPLACE FUNCTION public.feed_kept()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ SELECT interval '30 days' $function$;
 
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void

@@ -34,3 +34,7 @@ class MessageDeferred(EffectFailed):
 
 class MessageRefused(Exception):
     """A receiver will never take this message, however often it is tried."""
+
+
+class ReceiverGone(MessageRefused):
+    """A receiver says that he is no more."""

@@ -11,6 +11,7 @@ from agent.web.problems import PROBLEM
 
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "year": {"type": "integer", "minimum": 2000, "maximum": 9999},
+    "webhook": {"type": "integer", "minimum": 1, "maximum": 2_147_483_647},
     "sequence": {"type": "integer", "minimum": 1, "maximum": 9_999_999},
 }
 """Whatever else stands in a path is a text without a slash."""

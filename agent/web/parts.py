@@ -13,6 +13,7 @@ from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.board import Board
 from agent.runtime.dispatcher import Dispatcher
+from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.settings import Settings
@@ -35,6 +36,7 @@ class Parts:
     floor: FloorKeeper
     desk: FormDesk
     board: Board
+    feed: Feed
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

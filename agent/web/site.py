@@ -9,6 +9,7 @@ from agent.domain.rights import Right
 from agent.web.call_record import call_record_operations, call_record_pages
 from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
+from agent.web.events import event_operations
 from agent.web.guard import Guard
 from agent.web.login import Login
 from agent.web.openapi import make_openapi
@@ -35,6 +36,7 @@ from agent.web.recordings import recording_operations
 from agent.web.staffing import staffing_operations, staffing_pages
 from agent.web.statistics import statistics_operations, statistics_pages
 from agent.web.wallboard import wallboard_operations, wallboard_pages
+from agent.web.webhooks import webhook_operations
 from agent.web.words import read_words
 
 FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.ADMINISTER))
@@ -52,6 +54,8 @@ def make_operations(parts: Parts) -> list[Operation]:
         *statistics_operations(parts),
         *staffing_operations(parts),
         *recap_operations(parts),
+        *event_operations(parts),
+        *webhook_operations(parts),
     ]
 
 
