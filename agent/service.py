@@ -54,6 +54,7 @@ from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
 from agent.runtime.reconciler import Reconciler
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
@@ -229,7 +230,11 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
-        await _serve_desk(settings.state_folder, stack, FormDesk(dispatcher, decided.forms))
+        supervision = SupervisionDesk(
+            dispatcher, lambda: floor.supervisors, allowed=settings.supervision == "on"
+        )
+        desk = make_desk(FormDesk(dispatcher, decided.forms), supervision)
+        await _serve_desk(settings.state_folder, stack, desk)
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))
@@ -362,10 +367,10 @@ async def _answer_the_fallback(settings: Settings) -> None:
     await server.run()
 
 
-async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: FormDesk) -> None:
+async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: web.Application) -> None:
     """Only the owner has calls to write about; it takes the socket over from the one before."""
     socket = folder / DESK_SOCKET
-    runner = web.AppRunner(make_desk(desk), access_log=None)
+    runner = web.AppRunner(desk, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

@@ -34,7 +34,7 @@ def show(number: Number, json: Json = False) -> None:
     lpse-agent form show 123/2026
     """
     with said_plainly():
-        _print(_asked(read_settings(), "GET", "/form", {"form": number}), json)
+        _print(asked(read_settings(), "GET", "/form", {"form": number}), json)
 
 
 @app.command("fill")
@@ -60,7 +60,7 @@ def fill(
             if not sign:
                 refuse(f"{one}: write FIELD=TEXT, for example caller_name=Budi.")
             wanted = {"form": number, "field": field, "text": text, "by": by}
-            answer = _asked(settings, "POST", "/form/fill", wanted)
+            answer = asked(settings, "POST", "/form/fill", wanted)
         _print(answer, json)
 
 
@@ -72,10 +72,10 @@ def finish(number: Number, by: By, json: Json = False) -> None:
     lpse-agent form finish 123/2026 --by op-101
     """
     with said_plainly():
-        _print(_asked(read_settings(), "POST", "/form/finish", {"form": number, "by": by}), json)
+        _print(asked(read_settings(), "POST", "/form/finish", {"form": number, "by": by}), json)
 
 
-def _asked(settings: Settings, method: str, path: str, wanted: dict[str, str]) -> dict[str, Any]:
+def asked(settings: Settings, method: str, path: str, wanted: dict[str, str]) -> dict[str, Any]:
     """What the running service answers; ends the command with its sentence when it refuses."""
     status, answer = asyncio.run(_ask(settings.state_folder / DESK_SOCKET, method, path, wanted))
     if status != 200:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -18,6 +19,13 @@ from agent.runtime.errors import EffectFailed
 from agent.runtime.recorder import OperatorAccount, Recorder
 
 log = structlog.get_logger()
+
+
+class SupervisorPhone(msgspec.Struct, frozen=True):
+    """A supervisor, and whether his telephone can be rung now."""
+
+    name: str
+    reachable: bool
 
 
 class FloorKeeper:
@@ -37,6 +45,7 @@ class FloorKeeper:
         self._held: dict[OperatorId, CallId] = {}
         """Known from records after a restart, before the roster was read."""
         self._published: list[tuple[str, str]] | None = None
+        self._reachable: set[OperatorId] = set()
         self._away = False
         """While the exchange does not answer nobody is offered: each offer would fail at once."""
 
@@ -44,6 +53,15 @@ class FloorKeeper:
     def floor(self) -> Floor:
         """The floor as it is now."""
         return self._floor
+
+    @property
+    def supervisors(self) -> dict[OperatorId, SupervisorPhone]:
+        """Who may be brought into others' conversations, and by which telephone."""
+        accounts = [a for a in self._accounts or [] if a.supervises]
+        return {
+            (account := OperatorId(a.account)): SupervisorPhone(a.name, account in self._reachable)
+            for a in accounts
+        }
 
     def seek(self, call_id: CallId, since: datetime, tried: tuple[OperatorId, ...]) -> None:
         """A call waits for an operator."""
@@ -108,10 +126,12 @@ class FloorKeeper:
             self._away = True
             raise
         self._away = False
-        roster = {OperatorId(a.account): a.name for a in self._accounts}
+        self._reachable = reachable
+        answering = [a for a in self._accounts if not a.supervises]
+        roster = {OperatorId(a.account): a.name for a in answering}
         known = set(self._floor.operators)
         floor = floors.update_roster(self._floor, roster, reachable, clock.now())
-        for account in self._accounts:
+        for account in answering:
             if account.account not in known:
                 floor = _with_history(floor, account)
         for operator in self._held.keys() & floor.operators.keys():

@@ -63,3 +63,5 @@ class OperatorAccount(msgspec.Struct, frozen=True):
     previous_form_number: str | None = None
     previous_ticket_number: str | None = None
     last_call_ended_at: datetime | None = None
+    supervises: bool = False
+    """He listens to others' calls, and is offered none."""

@@ -1,7 +1,8 @@
 -- name: operators_on_duty
--- Operators who may take calls, with the numbers and the end of the last call each had.
+-- Who has a telephone: operators with the numbers and the end of their last call, and supervisors.
 SELECT
     operators.account, operators.name, operators.digest_sha256, operators.digest_md5,
+    operators.supervises,
     last_call.form_number AS previous_form_number,
     last_call.ticket_number AS previous_ticket_number,
     last_call.ended_at AS last_call_ended_at
@@ -21,6 +22,7 @@ ORDER BY operators.account
 -- Operators who may take calls and are in none, as far as is on record.
 SELECT account FROM operators
 WHERE removed_at IS NULL
+  AND NOT supervises
   AND NOT EXISTS (
       SELECT FROM calls
       WHERE calls.operator = operators.account AND calls.stage NOT IN ('ended', 'archived')
@@ -32,8 +34,9 @@ ORDER BY account
 SELECT coalesce(max(substring(account FROM 4)::integer), 100) + 1 FROM operators
 
 -- name: add_operator
--- Keep a new operator.
-INSERT INTO operators (account, name, digest_sha256, digest_md5) VALUES ($1, $2, $3, $4)
+-- Keep a new operator or supervisor.
+INSERT INTO operators (account, name, digest_sha256, digest_md5, supervises)
+VALUES ($1, $2, $3, $4, $5)
 
 -- name: remove_operator
 -- Take an operator off duty; what he did stays his.
@@ -42,7 +45,8 @@ UPDATE operators SET removed_at = now() WHERE account = $1 AND removed_at IS NUL
 -- name: list_operators
 -- All operators who ever were, with how many calls each answered.
 SELECT
-    operators.account, operators.name, operators.created_at, operators.removed_at,
+    operators.account, operators.name, operators.supervises, operators.created_at,
+    operators.removed_at,
     count(calls.call_id) AS calls, max(calls.ended_at) AS last_call_ended_at
 FROM operators
 LEFT JOIN calls ON calls.operator = operators.account
