@@ -6,6 +6,7 @@ import typer
 
 from agent.commands import (
     access,
+    accounts,
     answers,
     archive,
     deviations,
@@ -91,6 +92,8 @@ for name, group in (
     ("access", access),
 ):
     app.add_typer(group.app, name=name)
+app.add_typer(accounts.app, name="account")
+app.add_typer(accounts.tokens, name="token")
 
 
 def main() -> None:

@@ -24,12 +24,14 @@ from agent.asterisk.cel_file import CelFile
 from agent.asterisk.fastagi import AgiRequest, FastAgiServer
 from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
+from agent.database.accounts import Accounts
 from agent.database.case_desk import CaseDesk
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
 from agent.database.operators import free_operators
 from agent.database.outbox import OutboxStore
+from agent.database.pool import Pool
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
 from agent.documents.archive import Archive
@@ -41,6 +43,7 @@ from agent.handover.senders import make_senders
 from agent.jobs import jobs_of, run_beside
 from agent.office import content_of, keep_decisions, make_archive, make_renderer, make_rules
 from agent.runtime import clock
+from agent.runtime.board import Board
 from agent.runtime.call_loop import CallServices
 from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
@@ -61,6 +64,8 @@ from agent.speech.renderer import Renderer, Speech
 from agent.watchdog import Watchdog
 from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
+from agent.web.parts import Parts
+from agent.web.serving import serve_pages
 
 RETRY_S = 1.0
 DESK_SOCKET = "desk.sock"
@@ -201,6 +206,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         writer = Writer(url, sops, epoch=epoch)
         recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
         floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
+        board = Board()
+        floor.on_change = board.change
         numbers = NumberPool(recorder, sop.office, settings.zone)
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection
@@ -216,7 +223,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         )
         doors = _Doors(ari, archive, cases, outbox.nudge, lease)
         rules = make_rules(settings, sop, decided, renderer.version("recording_notice"))
-        dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch))
+        dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch, board))
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
             LedgerStore(url, epoch=epoch),
@@ -230,11 +237,28 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         running = asyncio.Event()
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
+        desk = FormDesk(dispatcher, decided.forms)
         supervision = SupervisionDesk(
             dispatcher, lambda: floor.supervisors, allowed=settings.supervision == "on"
         )
-        desk = make_desk(FormDesk(dispatcher, decided.forms), supervision)
-        await _serve_desk(settings.state_folder, stack, desk)
+        await _serve_desk(settings.state_folder, stack, make_desk(desk, supervision))
+        pool = Pool(url)
+        stack.push_async_callback(pool.aclose)
+        parts = Parts(
+            settings=settings,
+            sop=sop,
+            sops=sops,
+            form=rules.form,
+            forms=decided.forms,
+            pool=pool,
+            accounts=Accounts(pool),
+            dispatcher=dispatcher,
+            floor=floor,
+            desk=desk,
+            supervision=supervision,
+            board=board,
+        )
+        tasks.create_task(serve_pages(parts))
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))

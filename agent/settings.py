@@ -26,6 +26,7 @@ S3_STORE = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?$"
 Application = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 SAFE_URL = r"^(https://[^\s/@]+|http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?)(/\S*)?\Z"
 """Over TLS, or not over any wire; without a user's name in it."""
+ORIGIN = r"^(https://[a-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?)\Z"
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+"
 Address = Annotated[str, Meta(pattern=rf"^{ADDRESS}\Z", max_length=254)]
 LEVEL_ADDRESS = f"(admin_ppe|lkpp)={ADDRESS}"
@@ -39,6 +40,7 @@ EXPECTED = {
     "talk_detection": "expected two numbers with a comma (silence in ms, level), e.g. 600,256",
     "archive_store": "expected a bucket and perhaps a prefix, e.g. s3://arsip/lpse, or nothing",
     "archive_s3_endpoint": "expected an https:// address, or http:// on this machine",
+    "pages_origin": "expected how browsers see the pages, e.g. https://helpdesk.example.go.id",
     "zone": "expected WIB, WITA or WIT",
     "numbers_heard_by": "expected both or operator",
     "smtp_security": "expected none, starttls or tls",
@@ -52,6 +54,7 @@ EXPECTED = {
 """What msgspec would say with a pattern or only by the value it refuses."""
 
 TOGETHER = {
+    "pages_certificate_file": ("pages_key_file", "pages_origin"),
     "smtp_host": ("mail_from",),
     "smtp_user": ("smtp_password_file",),
     "level_addresses": ("smtp_host",),
@@ -88,6 +91,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ledger_file: Path = Path("/var/log/asterisk/cel-custom/cel.jsonl")
     http_address: str = "127.0.0.1"
     http_port: Port = 8180
+    pages_address: str = "127.0.0.1"
+    pages_port: Port = 8280
+    pages_origin: Annotated[str, Meta(pattern=ORIGIN)] | None = None
+    pages_certificate_file: Path | None = None
+    pages_key_file: Path | None = None
     agi_port: Port = 4573
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"

@@ -12,6 +12,21 @@ CREATE TABLE access_log (
     purpose text NOT NULL
 );
 
+CREATE TABLE accounts (
+    account text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    operator text,
+    password_hash text NOT NULL,
+    password_once boolean NOT NULL DEFAULT true,
+    totp_secret text,
+    totp_confirmed boolean NOT NULL DEFAULT false,
+    totp_used bigint NOT NULL DEFAULT 0,
+    made_at timestamp with time zone NOT NULL DEFAULT now(),
+    made_by text NOT NULL,
+    removed_at timestamp with time zone
+);
+
 CREATE TABLE answers (
     id text NOT NULL,
     title text NOT NULL,
@@ -31,6 +46,18 @@ CREATE TABLE answers (
     words tsvector GENERATED ALWAYS AS ((setweight(to_tsvector('indonesian'::regconfig, regexp_replace(((title || ' '::text) || question), '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('indonesian'::regconfig, regexp_replace(answer, '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), 'C'::"char"))) STORED
 );
 
+CREATE TABLE api_tokens (
+    id text NOT NULL,
+    digest bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    used_at timestamp with time zone
+);
+
 CREATE TABLE archive_entries (
     sequence bigint NOT NULL,
     call_id text NOT NULL,
@@ -39,6 +66,15 @@ CREATE TABLE archive_entries (
     archived_at timestamp with time zone NOT NULL,
     previous_chain text NOT NULL,
     chain text NOT NULL
+);
+
+CREATE TABLE audit_log (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    by text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL DEFAULT ''::text,
+    detail jsonb NOT NULL DEFAULT '{}'::jsonb
 );
 
 CREATE TABLE call_events (
@@ -231,7 +267,8 @@ CREATE TABLE operators (
     digest_sha256 text NOT NULL,
     digest_md5 text NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
-    removed_at timestamp with time zone
+    removed_at timestamp with time zone,
+    supervises boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE outbox_messages (
@@ -277,6 +314,14 @@ CREATE TABLE search_words (
     word text NOT NULL,
     stem text NOT NULL,
     curated boolean NOT NULL
+);
+
+CREATE TABLE sessions (
+    digest bytea NOT NULL,
+    account text NOT NULL,
+    began_at timestamp with time zone NOT NULL DEFAULT now(),
+    seen_at timestamp with time zone NOT NULL DEFAULT now(),
+    ends_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE solved_texts (
@@ -336,6 +381,18 @@ ALTER TABLE access_log ADD CONSTRAINT access_twice
 ALTER TABLE access_log ADD CONSTRAINT access_without_purpose
     CHECK ((purpose ~ '\S'::text));
 
+ALTER TABLE accounts ADD CONSTRAINT account_confirmed_without_secret
+    CHECK (((NOT totp_confirmed) OR (totp_secret IS NOT NULL)));
+
+ALTER TABLE accounts ADD CONSTRAINT account_of_another_form
+    CHECK ((account ~ '^[a-z0-9][a-z0-9._-]{0,59}$'::text));
+
+ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_role
+    CHECK ((role = ANY (ARRAY['operator'::text, 'supervisor'::text, 'auditor'::text, 'administrator'::text])));
+
+ALTER TABLE accounts ADD CONSTRAINT account_twice
+    PRIMARY KEY (account);
+
 ALTER TABLE answers ADD CONSTRAINT answer_id_of_another_form
     CHECK ((id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text));
 
@@ -344,6 +401,15 @@ ALTER TABLE answers ADD CONSTRAINT answer_that_ends_before_it_begins
 
 ALTER TABLE answers ADD CONSTRAINT answer_twice
     PRIMARY KEY (id);
+
+ALTER TABLE api_tokens ADD CONSTRAINT api_token_that_expires_before_it_is_made
+    CHECK ((expires_at > made_at));
+
+ALTER TABLE api_tokens ADD CONSTRAINT api_token_twice
+    PRIMARY KEY (id);
+
+ALTER TABLE api_tokens ADD CONSTRAINT api_token_without_scope
+    CHECK ((cardinality(scopes) > 0));
 
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_after_the_same
     UNIQUE (previous_chain);
@@ -356,6 +422,9 @@ ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_twice
 
 ALTER TABLE archive_entries ADD CONSTRAINT second_archive_entry_of_a_call
     UNIQUE (call_id);
+
+ALTER TABLE audit_log ADD CONSTRAINT audit_twice
+    PRIMARY KEY (id);
 
 ALTER TABLE call_events ADD CONSTRAINT call_event_before_the_first
     CHECK ((sequence > 0));
@@ -537,6 +606,12 @@ ALTER TABLE recaps ADD CONSTRAINT recap_without_proof
 ALTER TABLE search_words ADD CONSTRAINT search_word_twice
     PRIMARY KEY (word);
 
+ALTER TABLE sessions ADD CONSTRAINT session_that_ends_before_it_begins
+    CHECK ((ends_at > began_at));
+
+ALTER TABLE sessions ADD CONSTRAINT session_twice
+    PRIMARY KEY (digest);
+
 ALTER TABLE solved_texts ADD CONSTRAINT solved_text_twice
     PRIMARY KEY (call_id);
 
@@ -566,6 +641,9 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_stage
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
     UNIQUE (year, sequence);
+
+ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_operator
+    FOREIGN KEY (operator) REFERENCES operators(account);
 
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
@@ -606,6 +684,9 @@ ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
+ALTER TABLE sessions ADD CONSTRAINT session_of_unknown_account
+    FOREIGN KEY (account) REFERENCES accounts(account);
+
 ALTER TABLE solved_texts ADD CONSTRAINT solved_text_without_form
     FOREIGN KEY (call_id) REFERENCES consultation_forms(call_id) ON DELETE CASCADE;
 
@@ -622,6 +703,8 @@ CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) 
 CREATE INDEX answers_by_word ON public.answers USING gin (words);
 
 CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
+
+CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
 
 CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
 
@@ -668,6 +751,8 @@ CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ti
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
 
 CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
 
 CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
 
@@ -882,6 +967,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_audit_log()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'audit_log is only ever added to: % is refused', TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_call_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1055,6 +1150,8 @@ CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 CREATE TRIGGER answer_has_words AFTER INSERT OR UPDATE OF title, question, answer ON public.answers FOR EACH ROW EXECUTE FUNCTION answer_changed();
 
 CREATE TRIGGER archive_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_archive_entries();
+
+CREATE TRIGGER audit_log_is_only_added_to BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_log();
 
 CREATE TRIGGER call_events_append_only BEFORE DELETE OR TRUNCATE ON public.call_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_call_events();
 

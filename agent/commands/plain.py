@@ -16,12 +16,15 @@ from rich.console import Console
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.access import PurposeInvalid
 from agent.database.errors import (
+    AccountInvalid,
+    AccountUnknown,
     AnswerUnknown,
     DatabaseProblem,
     DeviationUnknown,
     NumberUnknown,
     OperatorUnknown,
     TicketUnknown,
+    TokenUnknown,
 )
 from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
@@ -85,6 +88,9 @@ def said_plainly() -> Iterator[None]:
     except TicketRefused as error:
         refuse(f"{error}.")
     except (
+        AccountInvalid,
+        AccountUnknown,
+        TokenUnknown,
         AnswerInvalid,
         AnswerUnknown,
         DeviationUnknown,

@@ -9,6 +9,7 @@ from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallAdopted,
     CallArrived,
     CallerAnswered,
@@ -106,6 +107,8 @@ def _text(call: Call, event: AnyEvent) -> str:
             return f"{_named(call, channel)} berbicara"
         case DigitPressed(channel=channel, digit=digit):
             return f"{_named(call, channel)} menekan {digit}"
+        case ButtonPressed(step=step):
+            return f"Operator menekan tombol *{step} pada halamannya"
         case LegHungUp(channel=channel, cause=code):
             return f"Saluran {who(call, channel)} berakhir: {cause(code)}"
         case TicketReserved(ticket_number=ticket_number):

@@ -115,6 +115,18 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "office_files": {
         "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
     },
+    "accounts": {
+        "account": "office", "name": "office", "role": "office", "operator": "office",
+        "password_hash": "office", "totp_secret": "office", "made_by": "office",
+    },
+    "sessions": {"digest": "technical", "account": "office"},
+    "api_tokens": {
+        "id": "technical", "digest": "technical", "name": "office", "scopes": "statistic",
+        "made_by": "office",
+    },
+    "audit_log": {
+        "by": "office", "action": "statistic", "subject": "office", "detail": "office",
+    },
     "operators": {
         "account": "office", "name": "office", "digest_sha256": "office", "digest_md5": "office",
     },

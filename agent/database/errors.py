@@ -47,6 +47,18 @@ class OperatorUnknown(DatabaseProblem):
     """There is no such operator on duty."""
 
 
+class AccountUnknown(DatabaseProblem):
+    """There is no such account."""
+
+
+class AccountInvalid(DatabaseProblem):
+    """There cannot be such an account."""
+
+
+class TokenUnknown(DatabaseProblem):
+    """There is no such token."""
+
+
 class DeviationUnknown(DatabaseProblem):
     """The call has no such deviation, or more than one is meant."""
 

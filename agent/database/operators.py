@@ -34,8 +34,8 @@ async def add_operator(
 ) -> OperatorId:
     """Keep a new operator under the next account, op-101 being the first.
 
-    One who `supervises` is offered no calls. digests_of answers the SHA-256 and MD5 digests of the account's password. Raises
-    DatabaseUnreachable.
+    One who `supervises` is offered no calls. digests_of answers the SHA-256 and MD5 digests of the
+    account's password. Raises DatabaseUnreachable.
     """
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)

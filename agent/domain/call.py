@@ -3,8 +3,9 @@
 Everything that affects a call's course is in this module and the seven that it dispatches to:
 `call_waiting` (until an operator answers), `call_talk` (the conversation), `call_prompts` (what
 a leg hears), `call_end`, `call_form` (the form, its archive, the hand-over of its case),
-`call_handed` (what the exchange does by itself) and `call_supervised` (who listens to it). The machine bears any order, loss or repetition
-of events: what is already known is not learnt twice, and what comes too late changes nothing.
+`call_handed` (what the exchange does by itself) and `call_supervised` (who listens to it). The
+machine bears any order, loss or repetition of events: what is already known is not learnt twice,
+and what comes too late changes nothing.
 
     WELCOMING → QUEUEING ⇄ RINGING → CONNECTING → TALKING → CLOSING → ENDED → ARCHIVED
         └───────────┴─────────┴──────────┴────(a leg is gone)───┘
@@ -27,6 +28,7 @@ from agent.domain import (
 from agent.domain.call_state import Call, Decision, Playback, Stage
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallAdopted,
     CallArrived,
     CallerAnswered,
@@ -144,6 +146,8 @@ def _dispatch(call: Call, event: AnyEvent) -> Decision:
             return call_talk.operator_spoke(call, event)
         case DigitPressed():
             return call_talk.digit_pressed(call, event)
+        case ButtonPressed():
+            return call_talk.button_pressed(call, event)
         case LegHungUp():
             return call_end.leg_hung_up(call, event)
         case TicketReserved():

@@ -66,7 +66,7 @@ def ring_timed_out(call: Call, event: Event) -> Decision:
 
 
 def refused(call: Call, event: EffectRefused) -> Decision:
-    """What Asterisk did not do for the supervisor ends his session: never is he heard by mistake."""
+    """What the exchange did not do ends the session: a supervisor is never heard by mistake."""
     session = call.supervision
     if not session or session.channel != event.target:
         return Decision(call)

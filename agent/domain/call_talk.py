@@ -14,6 +14,7 @@ from agent.domain.call_prompts import ACCEPTED, REFUSED
 from agent.domain.call_state import Call, Decision, Offer, Stage
 from agent.domain.effects import AnyEffect, ArchiveForm, CancelTimer, ReserveTicket, StartTimer
 from agent.domain.events import (
+    ButtonPressed,
     DigitPressed,
     FormFinished,
     NumberPair,
@@ -46,7 +47,7 @@ def digit_pressed(call: Call, event: DigitPressed) -> Decision:
     if star and abs(event.at - star.at) > timedelta(seconds=CODE_SECONDS):
         star = None
     if star:
-        decision = _code(call, event, offer)
+        decision = _code(call, event, offer, event.digit)
         return Decision(decision.call, (CancelTimer(timer="code"), *decision.effects))
     if event.digit == "*":
         wait = StartTimer(timer="code", seconds=CODE_SECONDS)
@@ -61,9 +62,28 @@ def code_timed_out(call: Call) -> Decision:
     return _tone(replace(call, star=None), call.offer, REFUSED)
 
 
-def _code(call: Call, event: DigitPressed, offer: Offer) -> Decision:
+def button_pressed(call: Call, event: ButtonPressed) -> Decision:
+    """A button of the operator's page: as if he had pressed star and digit on his telephone."""
+    offer = call.conversation
+    if not offer or offer.operator != event.by:
+        return Decision(call)
+    if offer.ended:
+        return _after_talk(call, event)
+    return _code(call, event, offer, event.step)
+
+
+def _after_talk(call: Call, event: ButtonPressed) -> Decision:
+    """He has put his telephone down, and only the form can still be finished."""
+    if event.step != "7":
+        return Decision(call)
+    return call_form.form_finished(
+        call, FormFinished(at=event.at, source=event.source, by=event.by)
+    )
+
+
+def _code(call: Call, event: DigitPressed | ButtonPressed, offer: Offer, digit: str) -> Decision:
     now = call.moment(event)
-    match event.digit:
+    match digit:
         case "2" if call.greeted is None:
             return _tone(replace(call, greeted=now, greeted_by="mark"), offer, ACCEPTED)
         case "2":

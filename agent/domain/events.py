@@ -133,6 +133,16 @@ class DigitPressed(Event, frozen=True, kw_only=True, tag="DigitPressed"):
     digit: str
 
 
+ButtonStep = Literal["2", "3", "6", "7", "8", "0"]
+
+
+class ButtonPressed(Event, frozen=True, kw_only=True, tag="ButtonPressed"):
+    """The operator pressed the button on his page that equals a star and this digit."""
+
+    step: ButtonStep
+    by: OperatorId
+
+
 class LegHungUp(Event, frozen=True, kw_only=True, tag="LegHungUp"):
     """A leg is gone; `cause` is the Q.850 cause where Asterisk told one.
 
@@ -291,6 +301,7 @@ AnyEvent = (
     | LegConnected
     | OperatorSpoke
     | DigitPressed
+    | ButtonPressed
     | LegHungUp
     | TicketReserved
     | TimerFired

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -38,6 +38,7 @@ from agent.domain.identifiers import CallId, ChannelId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
+from agent.runtime.board import Board
 from agent.runtime.doors import Arrival, Performer
 from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.floor_keeper import FloorKeeper
@@ -63,6 +64,7 @@ class CallServices:
     rules: CallRules
     sops: dict[str, Sop]
     epoch: int = 0
+    board: Board = field(default_factory=Board)
 
 
 class CallLoop:
@@ -130,6 +132,7 @@ class CallLoop:
     def close(self) -> None:
         """It will not be run again: what counts calls and events counts it no more."""
         metrics.INBOX.dec(self._inbox.qsize())
+        self._services.board.change()
         if self.call and self.call.stage is not Stage.ARCHIVED:
             metrics.CALLS.labels(self.call.stage).dec()
         for awaited in self._awaited.values():
@@ -263,6 +266,7 @@ class CallLoop:
         with metrics.RECORD_SECONDS.time():
             await self._services.recorder.record(record)
         self.call = decision.call
+        self._services.board.change()
         self._note(before, decision.call)
         for effect in decision.effects:
             self._begin(effect, tasks)
@@ -383,9 +387,9 @@ def _is_awaited(call: Call, leg: ChannelId) -> bool:
 
 def _target(effect: AnyEffect) -> str:
     """What the wish is about, most particular first."""
-    for field in ("playback", "bridge", "channel"):
-        if hasattr(effect, field):
-            return str(getattr(effect, field))
+    for name in ("playback", "bridge", "channel"):
+        if hasattr(effect, name):
+            return str(getattr(effect, name))
     return ""
 
 

@@ -45,6 +45,8 @@ class FloorKeeper:
         self._held: dict[OperatorId, CallId] = {}
         """Known from records after a restart, before the roster was read."""
         self._published: list[tuple[str, str]] | None = None
+        self.on_change: Callable[[], None] | None = None
+        """Called at each change of the floor."""
         self._reachable: set[OperatorId] = set()
         self._away = False
         """While the exchange does not answer nobody is offered: each offer would fail at once."""
@@ -158,6 +160,8 @@ class FloorKeeper:
             )
             self._offer(match.call_id, offered)
         self._measure()
+        if self.on_change:
+            self.on_change()
 
     def _measure(self) -> None:
         states = self._floor.operators.values()

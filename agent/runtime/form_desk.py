@@ -5,13 +5,15 @@ somebody saw as saved is saved, also when the database is away.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
 from agent.domain.call_state import Call
-from agent.domain.events import FormFinished
+from agent.domain.events import ButtonPressed, ButtonStep, FieldFilled, FormFinished
 from agent.domain.form import CallFact, FormDefinition
 from agent.domain.form_filling import Change, ChangeRefused, fill, missing_for, prefilled
+from agent.domain.identifiers import OperatorId
 from agent.domain.numbers import parse_form_number
 from agent.runtime import clock
 from agent.runtime.call_loop import CallLoop
@@ -22,6 +24,20 @@ STEPS = ("3", "6", "8")
 
 class FormNotOpen(Exception):
     """No form of this number can be written on: its call is unknown, or the form is archived."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a writer saw in a field before he wrote: when it was written; None: it was empty."""
+
+    at: datetime | None
+
+
+class FieldChanged(Exception):
+    """Somebody else wrote into this field meanwhile; `now` is what stands there."""
+
+    def __init__(self, now: FieldFilled) -> None:
+        super().__init__(now.field)
+        self.now = now
 
 
 class WrittenForm(msgspec.Struct, frozen=True):
@@ -51,17 +67,20 @@ class FormDesk:
         return self._written(self._open(number))
 
     async def fill(
-        self, number: str, field: str, text: str, by: str
+        self, number: str, field: str, text: str, by: str, seen: Seen | None = None
     ) -> WrittenForm | ChangeRefused:
         """Write into one field; an empty text clears it.
 
         Answers the form once the change is durable. Raises NumberInvalid, FormNotOpen,
-        EffectFailed.
+        EffectFailed, and FieldChanged when something else stands there than he has `seen`.
         """
         loop = self._open(number)
         async with loop.writing:
             at = clock.now()
             known = self._written(loop)
+            now = known.call.form.shown.get(field)
+            if now and seen and now.at != seen.at and now.raw != text:
+                raise FieldChanged(now)
             begins = [] if known.call.form.shown else self._beginning(known)
             for change in (*begins, Change(field=field, text=text, by=by, at=at)):
                 known = self._written(loop)
@@ -78,6 +97,16 @@ class FormDesk:
             known = self._written(loop)
             call = await loop.record(FormFinished(at=clock.now(), by=by))
             return WrittenForm(call, known.definition)
+
+    async def press(self, number: str, step: ButtonStep, by: OperatorId) -> WrittenForm:
+        """As if this operator had pressed a star and this digit on his telephone.
+
+        Raises NumberInvalid, FormNotOpen, EffectFailed.
+        """
+        loop = self._open(number)
+        known = self._written(loop)
+        call = await loop.record(ButtonPressed(at=clock.now(), step=step, by=by))
+        return WrittenForm(call, known.definition)
 
     def _open(self, number: str) -> CallLoop:
         loop = self._dispatcher.told_as(parse_form_number(number))

@@ -1,4 +1,4 @@
-"""A supervisor listens, whispers and joins by his own telephone; who hears whom is told by sound."""
+"""A supervisor listens, whispers and joins by his own telephone; sounds tell who hears whom."""
 
 import asyncio
 import json
@@ -123,14 +123,14 @@ async def test_who_listens_whispers_and_joins_is_heard_by_those_who_shall_hear_h
         report = await office.archived(talk.form)
 
     both = {"caller", "operator"}
-    hears_supervisor = {
+    hear_him = {
         "listen": set(),
         "whisper": {"operator"},
         "join": both,
         "listen again": set(),
     }
     for mode, who in said:
-        expected = hears_supervisor[mode] if who == "supervisor" else {*both, "supervisor"} - {who}
+        expected = hear_him[mode] if who == "supervisor" else {*both, "supervisor"} - {who}
         found = {name for name, leg in legs.items() if name != who and heard(leg, said[mode, who])}
         assert found == expected, (mode, who)
     [session] = report.call.supervisions

@@ -11,6 +11,7 @@ from agent.domain.identifiers import ChannelId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop, parse_sop
 from agent.runtime import clock
+from agent.runtime.board import Board
 from agent.runtime.call_loop import CallLoop, CallServices
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Arrival
@@ -32,6 +33,7 @@ class Office:
     dispatcher: Dispatcher
     floor: FloorKeeper
     exchange: PretendExchange
+    board: Board
 
     def loop(self, call_id: str) -> CallLoop:
         """The living call of this id."""
@@ -62,7 +64,9 @@ async def office(
     floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
     numbers = NumberPool(recorder, PROCEDURE.office, rules.zone)
     sops = {PROCEDURE.name: PROCEDURE}
-    dispatcher.serve(CallServices(recorder, exchange, numbers, floor, rules, sops))
+    board = Board()
+    floor.on_change = board.change
+    dispatcher.serve(CallServices(recorder, exchange, numbers, floor, rules, sops, board=board))
     await numbers.fill(clock.now())
     await floor.refresh()
     async with asyncio.TaskGroup() as tasks:
@@ -70,7 +74,7 @@ async def office(
         running = tasks.create_task(dispatcher.run(ready.set))
         await ready.wait()
         try:
-            yield Office(dispatcher, floor, exchange)
+            yield Office(dispatcher, floor, exchange, board)
         finally:
             running.cancel()
 

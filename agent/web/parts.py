@@ -1,0 +1,45 @@
+"""What the pages and operations stand on; the service builds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.database.accounts import Accounts
+from agent.database.pool import Pool
+from agent.domain.call_state import Call
+from agent.domain.form import FormDefinition
+from agent.domain.sop import Sop
+from agent.runtime import clock
+from agent.runtime.board import Board
+from agent.runtime.dispatcher import Dispatcher
+from agent.runtime.floor_keeper import FloorKeeper
+from agent.runtime.form_desk import FormDesk
+from agent.runtime.supervision import SupervisionDesk
+from agent.settings import Settings
+from agent.web.streams import Streams
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that stands below the pages."""
+
+    settings: Settings
+    sop: Sop
+    sops: dict[str, Sop]
+    form: str
+    """On which new calls are written."""
+    forms: Mapping[str, FormDefinition]
+    pool: Pool
+    accounts: Accounts
+    dispatcher: Dispatcher
+    floor: FloorKeeper
+    desk: FormDesk
+    supervision: SupervisionDesk
+    board: Board
+    started_at: datetime = field(default_factory=clock.now)
+    streams: Streams = field(default_factory=Streams)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call that lives in this process."""
+        return [loop.call for loop in self.dispatcher.calls if loop.call]

@@ -1,0 +1,87 @@
+"""The pages and the API together: one application, which the owner of the calls serves."""
+
+from importlib.metadata import version
+
+import msgspec
+from aiohttp import web
+
+from agent.domain.rights import Right
+from agent.web.desk import desk_operations, desk_pages
+from agent.web.guard import Guard
+from agent.web.login import Login
+from agent.web.openapi import make_openapi
+from agent.web.operations import (
+    BASE,
+    LARGEST_BODY,
+    Asking,
+    Operation,
+    add_operations,
+)
+from agent.web.pages import (
+    FOLDER,
+    Page,
+    Shown,
+    Templates,
+    add_headers,
+    add_pages,
+    middleware,
+    see_other,
+)
+from agent.web.parts import Parts
+from agent.web.wallboard import wallboard_operations, wallboard_pages
+from agent.web.words import read_words
+
+FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.ADMINISTER))
+"""Where somebody goes who asks for nothing in particular: the first that he may see."""
+
+
+def make_operations(parts: Parts) -> list[Operation]:
+    """All that the API can do."""
+    return [*desk_operations(parts), *wallboard_operations(parts)]
+
+
+def make_pages(parts: Parts) -> list[Page]:
+    """All pages, in the order of the menu."""
+    return [*desk_pages(parts), *wallboard_pages(parts)]
+
+
+def make_site(parts: Parts) -> web.Application:
+    """The application behind the pages' own address."""
+    words = read_words()
+    guard = Guard(parts.accounts, parts.settings.pages_origin)
+    office = parts.sop.office_name
+    templates = Templates(words, office, parts.settings.zone)
+    operations, pages = make_operations(parts), [*make_pages(parts), *_own_pages(parts)]
+    application = web.Application(
+        client_max_size=LARGEST_BODY, middlewares=[middleware(guard, templates, words)]
+    )
+    application.on_response_prepare.append(add_headers)
+    add_operations(application, operations, guard, parts.accounts, words)
+    add_pages(application, pages, guard, templates)
+    Login(parts.accounts, guard, templates, office).add_to(application)
+    document = msgspec.json.encode(make_openapi(operations, version("lpse-agent")))
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json")
+
+    application.router.add_get(f"{BASE}/openapi.json", openapi)
+    application.router.add_static("/static", FOLDER / "static")
+    return application
+
+
+def _own_pages(parts: Parts) -> list[Page]:
+    async def first(asking: Asking) -> web.StreamResponse:
+        supervises = asking.who.may(Right.LIVE)
+        for path, right in reversed(FIRST[:2]) if supervises else FIRST:
+            if asking.who.may(right):
+                return see_other(path)
+        return see_other("/docs")
+
+    async def docs(_asking: Asking) -> Shown:
+        document = make_openapi(make_operations(parts), version("lpse-agent"))
+        return Shown("docs.html", {"document": document})
+
+    return [
+        Page(path="/", right=None, show=first),
+        Page(path="/docs", right=None, show=docs, menu="menu.docs"),
+    ]
