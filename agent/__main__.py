@@ -29,6 +29,7 @@ from agent.commands.recap import recap
 from agent.commands.replay import replay
 from agent.commands.search import search
 from agent.commands.seed import seed
+from agent.commands.supervise import supervise
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
 from agent.service import serve as run_service
@@ -74,6 +75,7 @@ for command in (
     verify,
     replay,
     capture,
+    supervise,
     purge,
     seed,
     doctor,

@@ -64,6 +64,7 @@ from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
 from agent.runtime.reconciler import Reconciler
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
@@ -241,7 +242,10 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
         desk = FormDesk(dispatcher, decided.forms)
-        local = make_desk(desk)
+        supervision = SupervisionDesk(
+            dispatcher, lambda: floor.supervisors, allowed=settings.supervision == "on"
+        )
+        local = make_desk(desk, supervision)
         serve_presence(local, floor)
         await _serve_desk(settings.state_folder, stack, local)
         pool = Pool(url)
@@ -260,6 +264,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             dispatcher=dispatcher,
             floor=floor,
             desk=desk,
+            supervision=supervision,
             board=board,
             feed=feed,
         )

@@ -48,6 +48,7 @@ EXPECTED = {
     "level_addresses": "expected e.g. admin_ppe=ppe@example.go.id,lkpp=support@example.go.id",
     "webhook_url": "expected an address of https, or of http on this machine",
     "request_tracker_url": "expected an address of https, or of http on this machine",
+    "supervision": "expected off or on",
     "log_level": "expected debug, info, warning or error",
 }
 """What msgspec would say with a pattern or only by the value it refuses."""
@@ -124,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     person_key_file: Path | None = None
     voicemail_folder: Path = Path("/var/lib/lpse-asterisk/spool/voicemail")
     talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
+    supervision: Literal["off", "on"] = "on"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     smtp_host: str | None = None
     smtp_port: Port = 587

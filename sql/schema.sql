@@ -287,7 +287,8 @@ CREATE TABLE operators (
     digest_sha256 text NOT NULL,
     digest_md5 text NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
-    removed_at timestamp with time zone
+    removed_at timestamp with time zone,
+    supervises boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE outbox_messages (
@@ -922,6 +923,12 @@ CREATE OR REPLACE FUNCTION public.erased_mark()
  IMMUTABLE
 AS $function$ SELECT '(dihapus)' $function$;
 
+CREATE OR REPLACE FUNCTION public.feed_kept()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ SELECT interval '30 days' $function$;
+
 CREATE OR REPLACE FUNCTION public.form_words(fields jsonb)
  RETURNS tsvector
  LANGUAGE sql
@@ -936,11 +943,6 @@ AS $function$
         )
     )
 $function$;
-CREATE OR REPLACE FUNCTION public.feed_kept()
- RETURNS interval
- LANGUAGE sql
- IMMUTABLE
-AS $function$ SELECT interval '30 days' $function$;
 
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void

@@ -49,6 +49,9 @@ app = typer.Typer(
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The operator's name as reports show it.")],
+    supervisor: Annotated[
+        bool, typer.Option("--supervisor", help="He joins others' calls and is offered none.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Add an operator. His telephone's password is shown now and never again.
@@ -68,12 +71,13 @@ def add(
             digest = digest_of(account, settings.sip_realm, password)
             return digest.sha256, digest.md5
 
-        account = ask(url, lambda: add_operator(url, name, digests_of))
+        account = ask(url, lambda: add_operator(url, name, digests_of, supervises=supervisor))
     if json:
-        print_json({"account": account, "name": name, "password": password})
+        told = {"account": account, "name": name, "password": password}
+        print_json({**told, "supervises": supervisor})
         return
     out = console()
-    out.print(f"{name} is operator {account}.\n")
+    out.print(f"{name} is {'supervisor' if supervisor else 'operator'} {account}.\n")
     out.print("Enter this in the telephone or softphone:")
     out.print(f"  user name / account    {account}")
     out.print(f"  password               {password}")
@@ -99,13 +103,14 @@ def list_(
         return
     clock, table = clock_of(settings.zone), Table()
     for heading in (
-        "Akun", "Nama", "Sejak", "Sampai", "Kehadiran", "Panggilan", "Panggilan terakhir"
+        "Akun", "Nama", "Tugas", "Sejak", "Sampai", "Kehadiran", "Panggilan", "Panggilan terakhir"
     ):  # fmt: skip
         table.add_column(heading, overflow="fold")
     for operator in found:
         table.add_row(
             operator.account,
             operator.name,
+            "supervisor" if operator.supervises else "operator",
             clock(operator.created_at),
             clock(operator.removed_at),
             _presence(operator, clock),

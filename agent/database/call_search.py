@@ -212,7 +212,9 @@ def _parse_cursor(cursor: str) -> tuple[datetime, str]:
         at, _, call_id = base64.b64decode(cursor, b"-_", validate=True).decode().partition(" ")
         moment = datetime.fromisoformat(at)
     except (ValueError, binascii.Error) as error:
-        raise FilterInvalid("page", "This page is not known: begin again with the first.") from error
+        raise FilterInvalid(
+            "page", "This page is not known: begin again with the first."
+        ) from error
     if moment.tzinfo is None or "\0" in call_id:
         raise FilterInvalid("page", "This page is not known: begin again with the first.")
     return moment, call_id
@@ -282,6 +284,6 @@ def caller_digits(typed: str) -> str:
         raise FilterInvalid(
             "caller",
             f"{typed}: type the caller's whole number, or its last digits, at least "
-            f"{FEWEST_DIGITS}."
+            f"{FEWEST_DIGITS}.",
         )
     return digits

@@ -20,6 +20,7 @@ class OperatorSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     account: OperatorId
     name: str
+    supervises: bool
     created_at: datetime
     removed_at: datetime | None
     calls: int
@@ -40,18 +41,23 @@ class PresenceTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def add_operator(
-    url: str, name: str, digests_of: Callable[[OperatorId], tuple[str, str]]
+    url: str,
+    name: str,
+    digests_of: Callable[[OperatorId], tuple[str, str]],
+    *,
+    supervises: bool = False,
 ) -> OperatorId:
     """Keep a new operator under the next account, op-101 being the first.
 
-    digests_of answers the SHA-256 and MD5 digests of the account's password. Raises
-    DatabaseUnreachable.
+    One who `supervises` is offered no calls. digests_of answers the SHA-256 and MD5 digests of the
+    account's password. Raises DatabaseUnreachable.
     """
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         number = await connection.fetchval(sql("next_operator_number"))
         account = OperatorId(f"op-{number}")
-        await connection.execute(sql("add_operator"), account, name, *digests_of(account))
+        digests = digests_of(account)
+        await connection.execute(sql("add_operator"), account, name, *digests, supervises)
     return account
 
 

@@ -30,12 +30,16 @@ from agent.domain.events import (
     PromptFinished,
     PromptStarted,
     StepMarked,
+    SupervisionModeChanged,
+    SupervisorCalled,
+    SupervisorJoined,
+    SupervisorLeft,
     TicketReserved,
     TimerFired,
     VoicemailLeft,
 )
 from agent.domain.identifiers import PlaybackId
-from agent.domain.words import PLAYBACK_RESULTS, PROMPTS, WAYS, cause
+from agent.domain.words import PLAYBACK_RESULTS, PROMPTS, SUPERVISION, WAYS, cause
 
 
 def event_told(call: Call, event: AnyEvent) -> str:
@@ -100,6 +104,14 @@ def event_told(call: Call, event: AnyEvent) -> str:
             return "Penerusan kasus tidak pernah diterima dan tidak dicoba lagi"
         case FormArchived(path=path, sha256=sha256):
             return f"Lembar konsultasi diarsipkan: {path} (SHA-256 {sha256[:16]}…)"
+        case SupervisorCalled(supervisor=supervisor, name=name, mode=mode):
+            return f"Supervisor {name} ({supervisor}) dihubungi untuk {SUPERVISION[mode]}"
+        case SupervisorJoined(channel=channel):
+            return f"{_named(call, channel)} mulai mendengar percakapan"
+        case SupervisionModeChanged(supervisor=supervisor, mode=mode):
+            return f"Supervisor {supervisor} beralih: {SUPERVISION[mode]}"
+        case SupervisorLeft(channel=channel):
+            return f"{_named(call, channel)} tidak lagi mendengar percakapan"
         case DetailShed(count=count):
             return f"{count} rincian tidak tersimpan karena basis data tidak dapat dihubungi"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -24,6 +25,13 @@ log = structlog.get_logger()
 
 
 NO_PAUSES = PauseReasons(version="", reasons=())
+
+
+class SupervisorPhone(msgspec.Struct, frozen=True):
+    """A supervisor, and whether his telephone can be rung now."""
+
+    name: str
+    reachable: bool
 
 
 class FloorKeeper:
@@ -50,6 +58,7 @@ class FloorKeeper:
         self._published: list[tuple[str, str]] | None = None
         self.on_change: Callable[[], None] | None = None
         """Called at each change of the floor."""
+        self._reachable: set[OperatorId] = set()
         self._away = False
         """While the exchange does not answer nobody is offered: each offer would fail at once."""
 
@@ -62,6 +71,15 @@ class FloorKeeper:
     def reasons(self) -> PauseReasons:
         """Why operators may be paused."""
         return self._reasons
+
+    @property
+    def supervisors(self) -> dict[OperatorId, SupervisorPhone]:
+        """Who may be brought into others' conversations, and by which telephone."""
+        accounts = [a for a in self._accounts or [] if a.supervises]
+        return {
+            (account := OperatorId(a.account)): SupervisorPhone(a.name, account in self._reachable)
+            for a in accounts
+        }
 
     def seek(self, call_id: CallId, since: datetime, tried: tuple[OperatorId, ...]) -> None:
         """A call waits for an operator."""
@@ -163,10 +181,12 @@ class FloorKeeper:
             self._away = True
             raise
         self._away = False
-        roster = {OperatorId(a.account): a.name for a in self._accounts}
+        self._reachable = reachable
+        answering = [a for a in self._accounts if not a.supervises]
+        roster = {OperatorId(a.account): a.name for a in answering}
         known = set(self._floor.operators)
         floor = floors.update_roster(self._floor, roster, reachable, clock.now())
-        for account in self._accounts:
+        for account in answering:
             if account.account not in known:
                 state = floor.operators[OperatorId(account.account)]
                 state = self._presences.restored(state, account)

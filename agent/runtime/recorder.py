@@ -71,6 +71,8 @@ class OperatorAccount(msgspec.Struct, frozen=True):
     previous_form_number: str | None = None
     previous_ticket_number: str | None = None
     last_call_ended_at: datetime | None = None
+    supervises: bool = False
+    """He listens to others' calls, and is offered none."""
     presence: PresenceKind | None = None
     """The last on record, with its moment; None for one who was never there."""
     presence_at: datetime | None = None

@@ -16,6 +16,7 @@ from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings
 from agent.web.streams import Streams
 
@@ -35,6 +36,7 @@ class Parts:
     dispatcher: Dispatcher
     floor: FloorKeeper
     desk: FormDesk
+    supervision: SupervisionDesk
     board: Board
     feed: Feed
     started_at: datetime = field(default_factory=clock.now)

@@ -1,7 +1,9 @@
 -- name: operators_on_duty
--- Operators who may take calls, each with his last call's numbers and end, and his last presence.
+-- Who has a telephone: operators, each with his last call's numbers and end and his last presence,
+-- and supervisors.
 SELECT
     operators.account, operators.name, operators.digest_sha256, operators.digest_md5,
+    operators.supervises,
     last_call.form_number AS previous_form_number,
     last_call.ticket_number AS previous_ticket_number,
     last_call.ended_at AS last_call_ended_at,
@@ -37,6 +39,7 @@ LEFT JOIN LATERAL (
 WHERE operators.removed_at IS NULL
   AND last_presence.presence IS DISTINCT FROM 'paused'
   AND (last_presence.until > now()) IS NOT TRUE
+  AND NOT operators.supervises
   AND NOT EXISTS (
       SELECT FROM calls
       WHERE calls.operator = operators.account AND calls.stage NOT IN ('ended', 'archived')
@@ -48,8 +51,9 @@ ORDER BY operators.account
 SELECT coalesce(max(substring(account FROM 4)::integer), 100) + 1 FROM operators
 
 -- name: add_operator
--- Keep a new operator.
-INSERT INTO operators (account, name, digest_sha256, digest_md5) VALUES ($1, $2, $3, $4)
+-- Keep a new operator or supervisor.
+INSERT INTO operators (account, name, digest_sha256, digest_md5, supervises)
+VALUES ($1, $2, $3, $4, $5)
 
 -- name: remove_operator
 -- Take an operator off duty; what he did stays his.
@@ -58,7 +62,8 @@ UPDATE operators SET removed_at = now() WHERE account = $1 AND removed_at IS NUL
 -- name: list_operators
 -- All operators who ever were, with how many calls each answered and how each is present now.
 SELECT
-    operators.account, operators.name, operators.created_at, operators.removed_at,
+    operators.account, operators.name, operators.supervises, operators.created_at,
+    operators.removed_at,
     count(calls.call_id) AS calls, max(calls.ended_at) AS last_call_ended_at,
     CASE
         WHEN operators.removed_at IS NOT NULL THEN NULL

@@ -21,7 +21,7 @@ __all__ = ["exchange", "writer"]
 async def form(writer: Writer, exchange: PretendExchange, shell: Shell) -> AsyncIterator[OpenForm]:
     """A call with an open form, served where the command looks for it."""
     async with open_form(writer, exchange) as opened:
-        runner = web.AppRunner(make_desk(opened.desk))
+        runner = web.AppRunner(make_desk(opened.desk, opened.supervision))
         await runner.setup()
         await web.UnixSite(runner, str(shell.folder / DESK_SOCKET)).start()
         yield opened

@@ -29,6 +29,7 @@ from agent.runtime.call_loop import CallLoop
 from agent.runtime.feed import Feed
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.recorder import Recorder
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import DATA, Settings
 from agent.web.guard import COOKIE, csrf_of
 from agent.web.parts import Parts
@@ -142,6 +143,9 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
             dispatcher=people.dispatcher,
             floor=people.floor,
             desk=FormDesk(people.dispatcher, {FORM.name: FORM}),
+            supervision=SupervisionDesk(
+                people.dispatcher, lambda: people.floor.supervisors, allowed=True
+            ),
             board=people.board,
             feed=feed,
         )
