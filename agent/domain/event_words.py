@@ -121,7 +121,10 @@ def who(call: Call, channel: str) -> str:
     if channel == call.channel:
         return "penelepon"
     offer = next((offer for offer in call.offers if offer.channel == channel), None)
-    return f"operator {offer.operator}" if offer else f"saluran {channel}"
+    if offer:
+        return f"operator {offer.operator}"
+    session = next((one for one in call.supervisions if one.channel == channel), None)
+    return f"supervisor {session.supervisor}" if session else f"saluran {channel}"
 
 
 def _named(call: Call, channel: str) -> str:
