@@ -258,10 +258,10 @@ def _values(name: str, value: Any) -> tuple[Any, ...]:
             raise FilterInvalid("name", f"{value}: a name is searched for by letters or digits.")
         return (" & ".join(f"'{word}':*" for word in words),)
     if name == "text":
-        words = parse_typed(value).words
-        if not words:
+        typed = parse_typed(value).words
+        if not typed:
             raise FilterInvalid("text", f"{value}: type a word that tells more.")
-        return (" ".join(words),)
+        return (" ".join(typed),)
     if name == "npwp":
         return (check_npwp(value).value,)
     if name == "form":

@@ -10,6 +10,7 @@ from agent.web.call_record import call_record_operations, call_record_pages
 from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
 from agent.web.events import event_operations
+from agent.web.floor_control import floor_operations
 from agent.web.guard import Guard
 from agent.web.login import Login
 from agent.web.openapi import make_openapi
@@ -47,6 +48,7 @@ def make_operations(parts: Parts) -> list[Operation]:
     """All that the API can do."""
     return [
         *desk_operations(parts),
+        *floor_operations(parts),
         *wallboard_operations(parts),
         *calls_operations(parts),
         *call_record_operations(parts),

@@ -244,6 +244,10 @@ function show(desk) {
   activity.textContent = desk.operator ? said.activity[desk.operator.activity] : "–";
   activity.className = `badge ${desk.operator?.activity || ""}`;
   if (desk.operator) since.dataset.since = desk.operator.since;
+  if (desk.operator?.reason) activity.textContent += `: ${said.reasons[desk.operator.reason]}`;
+  const away = ["paused", "wrap_up"].includes(desk.operator?.activity);
+  byId("pause").hidden = away || !desk.operator;
+  byId("be-ready").hidden = !away;
   const others = desk.unfinished.filter((number) => number !== desk.call?.form_number);
   byId("unfinished").hidden = !others.length;
   byId("unfinished").querySelector(".links").replaceChildren(...others.flatMap((number) =>
