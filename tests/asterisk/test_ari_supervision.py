@@ -1,7 +1,6 @@
 """A supervisor's leg at a real Asterisk: each mode is where it should be, once and again."""
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -89,11 +88,6 @@ async def test_he_is_alone_with_one_ear_until_he_joins_and_again_afterwards(
     await client.delete("channels", LEG)
     await events.hears(SupervisorLeft, LEG)
     assert {type(e) for s, e in events.told if s == LEG} == {SupervisorJoined, SupervisorLeft}
-
-
-async def _ears_are(client: AriClient, wanted: set[str]) -> bool:
-    """One that is dropped goes moments later."""
-    return {c["id"] for c in await client.get("channels") if "-l" in c["id"]} == wanted
 
 
 async def test_an_operator_who_is_gone_cannot_be_listened_to(
