@@ -82,7 +82,6 @@ async def test_he_is_alone_with_one_ear_until_he_joins_and_again_afterwards(
             await door.bring(wish)
             assert await inside(OWN) == ({LEG, ear} if ear else set())
             assert await inside(TALK) == ({OPERATOR} if ear else {OPERATOR, LEG})
-        await until(partial(_ears_are, client, {ear} if ear else set()))
     about = {subject for subject, _ in events.told}
     assert not about & {first, second, fourth}, "of his ears nothing is told"
     await client.delete("channels", LEG)
