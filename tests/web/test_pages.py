@@ -16,6 +16,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("operator", "/desk"),
     ("supervisor", "/wallboard"),
     ("supervisor", "/docs"),
+    ("supervisor", "/calls"),
 )
 """Who looks at which page."""
 PICTURES = Path(os.environ.get("LPSE_VAR", "var")) / "screenshots"
