@@ -15,6 +15,9 @@ from tests.web.site import Site
 PAGES: tuple[tuple[str, str], ...] = (
     ("operator", "/desk"),
     ("supervisor", "/wallboard"),
+    ("auditor", "/statistics"),
+    ("auditor", "/staffing"),
+    ("auditor", "/recap"),
     ("supervisor", "/docs"),
     ("supervisor", "/calls"),
 )
