@@ -45,9 +45,11 @@ async def test_every_operation_answers_as_it_is_described(here: Site) -> None:
     scopes = tuple(right.value for right in Right)
     await here.parts.accounts.add_token(token_id, digest, "tester", scopes, "test", timedelta(1))
     await here.talks()
-    async with aiohttp.ClientSession() as session:
-        async with session.get(f"{here.origin}/api/v1/openapi.json") as answer:
-            document = await answer.json()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{here.origin}/api/v1/openapi.json") as answer,
+    ):
+        document = await answer.json()
     # A stream never ends: those have tests of their own.
     for path in [path for path, operations in document["paths"].items() if _streams(operations)]:
         del document["paths"][path]
