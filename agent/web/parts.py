@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from agent.database.accounts import Accounts
 from agent.database.pool import Pool
@@ -15,6 +16,8 @@ from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.settings import Settings
+from agent.web.guard import Guard
+from agent.web.passwords import Passwords
 from agent.web.streams import Streams
 
 
@@ -36,8 +39,14 @@ class Parts:
     board: Board
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
+    passwords: Passwords = field(default_factory=Passwords)
 
     @property
     def calls(self) -> list[Call]:
         """Every call that lives in this process."""
         return [loop.call for loop in self.dispatcher.calls if loop.call]
+
+    @cached_property
+    def guard(self) -> Guard:
+        """Looks at every request; tell it to `forget` whose account changed."""
+        return Guard(self.accounts, self.settings.pages_origin)
