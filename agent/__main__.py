@@ -15,6 +15,7 @@ from agent.commands import (
     operators,
     persons,
     tickets,
+    webhooks,
 )
 from agent.commands.call import call
 from agent.commands.calls import calls
@@ -28,6 +29,7 @@ from agent.commands.recap import recap
 from agent.commands.replay import replay
 from agent.commands.search import search
 from agent.commands.seed import seed
+from agent.commands.supervise import supervise
 from agent.commands.verify import verify
 from agent.logs import set_up_logs
 from agent.service import serve as run_service
@@ -73,6 +75,7 @@ for command in (
     verify,
     replay,
     capture,
+    supervise,
     purge,
     seed,
     doctor,
@@ -88,6 +91,7 @@ for name, group in (
     ("person", persons),
     ("hold", holds),
     ("access", access),
+    ("webhook", webhooks),
 ):
     app.add_typer(group.app, name=name)
 app.add_typer(accounts.app, name="account")

@@ -1,4 +1,4 @@
-"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, equipment."""
+"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, news."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,15 +11,20 @@ from agent.database.equipment import compute_equipment
 from agent.database.erasure import ErasureStore
 from agent.database.recap import RecapStore
 from agent.database.tickets import TicketRules
+from agent.database.webhooks import SubscriptionStore
 from agent.documents.chosen_store import chosen_store
 from agent.documents.recap_process import RecapProcess
+from agent.handover.news import NewsPoster
+from agent.handover.receiver_address import make_session
 from agent.runtime.equipment_watch import watch_equipment
 from agent.runtime.errors import stands_down
+from agent.runtime.feed import Feed
 from agent.runtime.monthly_recap import MonthlyRecap
 from agent.runtime.outbox import OutboxWorker
 from agent.runtime.person_keys import PersonKeys
 from agent.runtime.purge import PurgeJob, Retention, removers
 from agent.runtime.ticket_clock import run_ticket_clock
+from agent.runtime.webhooks import WebhookWorker
 from agent.settings import Settings
 
 AGAIN_S = 60.0
@@ -30,7 +35,12 @@ log = structlog.get_logger()
 
 
 def jobs_of(
-    settings: Settings, decided: TicketRules, outbox: OutboxWorker, epoch: int
+    settings: Settings,
+    decided: TicketRules,
+    outbox: OutboxWorker,
+    epoch: int,
+    feed: Feed,
+    may_send: Callable[[], Awaitable[None]],
 ) -> Mapping[str, Job]:
     """Every job by its name, as this office's settings want it. Raises SettingsInvalid."""
     url = settings.database_url
@@ -52,7 +62,21 @@ def jobs_of(
         "purge": purge.run,
         "recaps": monthly.run,
         "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),
+        "feed": feed.run,
+        "webhooks": lambda: tell_receivers(url, epoch, feed, may_send),
     }
+
+
+async def tell_receivers(
+    url: str, epoch: int, feed: Feed, may_send: Callable[[], Awaitable[None]]
+) -> None:
+    """Tell all who are subscribed what happens, until cancelled. Raises StandDown."""
+    subscriptions = SubscriptionStore(url, epoch=epoch)
+    try:
+        async with make_session() as session:
+            await WebhookWorker(subscriptions, feed, NewsPoster(session), may_send).run()
+    finally:
+        await subscriptions.aclose()
 
 
 async def run_beside(name: str, job: Job, again_s: float = AGAIN_S) -> None:

@@ -13,6 +13,7 @@ from agent.documents.archive import Archive
 from agent.documents.chosen_store import chosen_store
 from agent.documents.letterhead_file import read_stationery
 from agent.domain.form import FormDefinition, FormInvalid, parse_form
+from agent.domain.presence import PauseReasons, PauseReasonsInvalid, parse_pause_reasons
 from agent.domain.priority import PriorityTable, PriorityTableInvalid, parse_priority_table
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
@@ -88,6 +89,13 @@ async def keep_decisions(settings: Settings, office_name: str) -> TicketRules:
 def read_hours(settings: Settings) -> OfficeHours:
     """When the office works. Raises SettingsInvalid."""
     return _parsed(settings.hours_file, "hours_file", parse_office_hours, OfficeHoursInvalid)
+
+
+def read_pause_reasons(settings: Settings) -> PauseReasons:
+    """Why operators may be paused. Raises SettingsInvalid."""
+    return _parsed(
+        settings.pause_reasons_file, "pause_reasons_file", parse_pause_reasons, PauseReasonsInvalid
+    )
 
 
 def read_priority_table(settings: Settings) -> PriorityTable:

@@ -21,19 +21,18 @@ from agent.asterisk.ari_exchange import AriExchange
 from agent.asterisk.ari_session import AriSession
 from agent.asterisk.ari_witness import AriWitness
 from agent.asterisk.cel_file import CelFile
-from agent.asterisk.fastagi import AgiRequest, FastAgiServer
-from agent.asterisk.phone_accounts import dialled_together
 from agent.asterisk.standby import Standby
 from agent.database.accounts import Accounts
 from agent.database.case_desk import CaseDesk
+from agent.database.feed import FeedStore
 from agent.database.lease import LeaseStore
 from agent.database.ledger import LedgerStore
 from agent.database.migrations import migrate
-from agent.database.operators import free_operators
 from agent.database.outbox import OutboxStore
 from agent.database.pool import Pool
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
+from agent.dialplan import DESK_SOCKET, answer_the_dialplan
 from agent.documents.archive import Archive
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
@@ -41,7 +40,14 @@ from agent.domain.events import CaseHandedOver
 from agent.domain.sop import parse_sop
 from agent.handover.senders import make_senders
 from agent.jobs import jobs_of, run_beside
-from agent.office import content_of, keep_decisions, make_archive, make_renderer, make_rules
+from agent.office import (
+    content_of,
+    keep_decisions,
+    make_archive,
+    make_renderer,
+    make_rules,
+    read_pause_reasons,
+)
 from agent.runtime import clock
 from agent.runtime.board import Board
 from agent.runtime.call_loop import CallServices
@@ -49,6 +55,7 @@ from agent.runtime.case_messages import Ways, opening_key
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.doors import Performed
 from agent.runtime.errors import EffectFailed
+from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.journal import JournaledRecorder
@@ -57,6 +64,7 @@ from agent.runtime.ledger import LedgerReader
 from agent.runtime.numbers import NumberPool
 from agent.runtime.outbox import OutboxMessage, OutboxWorker
 from agent.runtime.reconciler import Reconciler
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.renderer import Renderer, Speech
@@ -64,15 +72,10 @@ from agent.watchdog import Watchdog
 from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
 from agent.web.parts import Parts
+from agent.web.presence import serve_presence
 from agent.web.serving import serve_pages
 
 RETRY_S = 1.0
-DESK_SOCKET = "desk.sock"
-"""In the state folder: where programs of this machine write on forms."""
-FALLBACK_QUESTION, FALLBACK_ANSWER = "fallback", "LPSE_OPERATORS"
-"""As dialplan/extensions.conf asks in [agent-away-question]."""
-MOST_RUNG = 50
-"""Telephones that ring for one caller; an answer over FastAGI has room for 70."""
 
 T = TypeVar("T")
 
@@ -154,6 +157,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     sops = await _until_it_works("database", lambda: all_sops(url))
     decided = await _until_it_works("database", lambda: keep_decisions(settings, sop.office_name))
     archive = make_archive(settings, sops, decided.forms)
+    reasons = read_pause_reasons(settings)
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -191,7 +195,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         standing_by = tasks.create_task(standby.run())
         checks = _standby_checks(standby, lease, renderer)
         await _serve_health(settings, stack, checks, lambda: lease.role)
-        tasks.create_task(_answer_the_fallback(settings))
+        tasks.create_task(answer_the_dialplan(settings, reasons))
         _settle()
         watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(lease, session))
         hand_over = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -204,7 +208,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
 
         writer = Writer(url, sops, epoch=epoch)
         recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
-        floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
+        wrap_up = timedelta(seconds=settings.wrap_up_seconds)
+        floor = FloorKeeper(recorder, exchange, dispatcher.tell_call, reasons, wrap_up)
         board = Board()
         floor.on_change = board.change
         numbers = NumberPool(recorder, sop.office, settings.zone)
@@ -237,9 +242,17 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(dispatcher.run(running.set))
         await running.wait()
         desk = FormDesk(dispatcher, decided.forms)
-        await _serve_desk(settings.state_folder, stack, desk)
+        supervision = SupervisionDesk(
+            dispatcher, lambda: floor.supervisors, allowed=settings.supervision == "on"
+        )
+        local = make_desk(desk, supervision)
+        serve_presence(local, floor)
+        await _serve_desk(settings.state_folder, stack, local)
         pool = Pool(url)
         stack.push_async_callback(pool.aclose)
+        news = FeedStore(url)
+        stack.push_async_callback(news.aclose)
+        feed = Feed(news)
         parts = Parts(
             settings=settings,
             sop=sop,
@@ -251,7 +264,9 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             dispatcher=dispatcher,
             floor=floor,
             desk=desk,
+            supervision=supervision,
             board=board,
+            feed=feed,
         )
         tasks.create_task(serve_pages(parts))
         for call in unfinished:
@@ -264,7 +279,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        for name, job in jobs_of(settings, decided, outbox, epoch).items():
+        for name, job in jobs_of(settings, decided, outbox, epoch, feed, lease.may_command).items():
             tasks.create_task(run_beside(name, job))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 
@@ -363,33 +378,10 @@ def _status(lease: LeaseKeeper, session: AriSession) -> str:
     return "taking calls" if session.ready else "no echo from Asterisk, asking again and again"
 
 
-async def _answer_the_fallback(settings: Settings) -> None:
-    """Name free operators to the dialplan whose callers no application takes.
-
-    One process of the office has the port, owner or standby; the other waits for it.
-    """
-
-    async def answer(request: AgiRequest) -> dict[str, str]:
-        if request.script != FALLBACK_QUESTION:
-            return {}
-        free = await free_operators(settings.database_url)
-        # Nobody is free by our record: the dialplan asks the telephones themselves.
-        return {FALLBACK_ANSWER: dialled_together(free[:MOST_RUNG])} if free else {}
-
-    server = FastAgiServer("127.0.0.1", settings.agi_port, answer)
-    while True:
-        try:
-            server.listen()
-            break
-        except OSError:
-            await asyncio.sleep(RETRY_S)
-    await server.run()
-
-
-async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: FormDesk) -> None:
+async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: web.Application) -> None:
     """Only the owner has calls to write about; it takes the socket over from the one before."""
     socket = folder / DESK_SOCKET
-    runner = web.AppRunner(make_desk(desk), access_log=None)
+    runner = web.AppRunner(desk, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

@@ -48,6 +48,7 @@ EXPECTED = {
     "level_addresses": "expected e.g. admin_ppe=ppe@example.go.id,lkpp=support@example.go.id",
     "webhook_url": "expected an address of https, or of http on this machine",
     "request_tracker_url": "expected an address of https, or of http on this machine",
+    "supervision": "expected off or on",
     "log_level": "expected debug, info, warning or error",
 }
 """What msgspec would say with a pattern or only by the value it refuses."""
@@ -99,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zone: Literal["WIB", "WITA", "WIT"] = "WIB"
     sop_file: Path = DATA / "sop" / "SOP-LPSE.BTG-017.toml"
     hours_file: Path = DATA / "office" / "LPSE.BTG.toml"
+    pause_reasons_file: Path = DATA / "pause" / "usulan-1.toml"
     priority_file: Path = DATA / "priority" / "usulan-1.toml"
     form_file: Path = DATA / "form" / "formulir-konsultasi-1.toml"
     letterhead_file: Path = DATA / "letterhead" / "LPSE.BTG.toml"
@@ -115,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new_round_seconds: Seconds = 5.0
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
+    wrap_up_seconds: Annotated[float, Meta(ge=0, le=600)] = 0.0
     archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
     numbers_heard_by: Literal["both", "operator"] = "both"
     audio_kept_days: Annotated[int, Meta(ge=0, le=3650)] = 90
@@ -122,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     person_key_file: Path | None = None
     voicemail_folder: Path = Path("/var/lib/lpse-asterisk/spool/voicemail")
     talk_detection: Annotated[str, Meta(pattern=r"^\d+,\d+$")] = "600,256"
+    supervision: Literal["off", "on"] = "on"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     smtp_host: str | None = None
     smtp_port: Port = 587

@@ -210,6 +210,15 @@ CREATE TABLE exchange_ledger_position (
     file_offset bigint NOT NULL
 );
 
+CREATE TABLE feed_events (
+    xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    id bigint NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL
+);
+
 CREATE TABLE form_corrections (
     call_id text NOT NULL,
     sequence integer NOT NULL,
@@ -261,13 +270,25 @@ CREATE TABLE office_files (
     loaded_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE operator_presence (
+    operator text NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    presence text NOT NULL,
+    reason text,
+    call_id text,
+    until timestamp with time zone,
+    by text NOT NULL
+);
+
 CREATE TABLE operators (
     account text NOT NULL,
     name text NOT NULL,
     digest_sha256 text NOT NULL,
     digest_md5 text NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
-    removed_at timestamp with time zone
+    removed_at timestamp with time zone,
+    supervises boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE outbox_messages (
@@ -366,6 +387,21 @@ CREATE TABLE tickets (
     external_number text,
     first_taken_at timestamp with time zone,
     user_acts_since timestamp with time zone
+);
+
+CREATE TABLE webhook_subscriptions (
+    id integer NOT NULL,
+    url text NOT NULL,
+    kinds text[] NOT NULL,
+    secret text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    told_xact xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    told_id bigint NOT NULL DEFAULT 0,
+    told_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    last_error text,
+    disabled_at timestamp with time zone
 );
 
 ALTER TABLE access_log ADD CONSTRAINT access_by_nobody
@@ -521,6 +557,12 @@ ALTER TABLE exchange_ledger_position ADD CONSTRAINT exchange_ledger_position_one
 ALTER TABLE exchange_ledger_position ADD CONSTRAINT second_ledger_position
     PRIMARY KEY (one);
 
+ALTER TABLE feed_events ADD CONSTRAINT feed_place_twice
+    PRIMARY KEY (xact, id);
+
+ALTER TABLE feed_events ADD CONSTRAINT news_twice
+    UNIQUE (key);
+
 ALTER TABLE form_corrections ADD CONSTRAINT form_correction_before_the_first
     CHECK ((sequence > 0));
 
@@ -562,6 +604,30 @@ ALTER TABLE office_files ADD CONSTRAINT office_file_of_unknown_kind
 
 ALTER TABLE office_files ADD CONSTRAINT office_file_twice
     PRIMARY KEY (kind, name);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_pause_without_reason
+    CHECK (((presence = 'paused'::text) = (reason IS NOT NULL)));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_before_the_first
+    CHECK ((sequence > 0));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_by_nobody
+    CHECK ((by ~ '\S'::text));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_entry_twice
+    PRIMARY KEY (operator, sequence);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_told_twice
+    UNIQUE (operator, at, presence);
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_unknown
+    CHECK ((presence = ANY (ARRAY['ready'::text, 'paused'::text, 'wrap_up'::text, 'away'::text])));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_wrap_up_without_call
+    CHECK (((presence = 'wrap_up'::text) = (call_id IS NOT NULL)));
+
+ALTER TABLE operator_presence ADD CONSTRAINT operator_wrap_up_without_end
+    CHECK (((presence = 'wrap_up'::text) = (until IS NOT NULL)));
 
 ALTER TABLE operators ADD CONSTRAINT operator_account_of_another_form
     CHECK ((account ~ '^op-[0-9]+$'::text));
@@ -641,6 +707,12 @@ ALTER TABLE tickets ADD CONSTRAINT ticket_of_unknown_stage
 ALTER TABLE tickets ADD CONSTRAINT ticket_sequence_twice
     UNIQUE (year, sequence);
 
+ALTER TABLE webhook_subscriptions ADD CONSTRAINT webhook_subscription_by_nobody
+    CHECK ((made_by ~ '\S'::text));
+
+ALTER TABLE webhook_subscriptions ADD CONSTRAINT webhook_subscription_twice
+    PRIMARY KEY (id);
+
 ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_operator
     FOREIGN KEY (operator) REFERENCES operators(account);
 
@@ -680,6 +752,9 @@ ALTER TABLE form_corrections ADD CONSTRAINT form_correction_without_consultation
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
     FOREIGN KEY (form_number) REFERENCES consultations(form_number);
 
+ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_of_nobody
+    FOREIGN KEY (operator) REFERENCES operators(account);
+
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
 
@@ -694,76 +769,6 @@ ALTER TABLE ticket_events ADD CONSTRAINT ticket_event_without_ticket
 
 ALTER TABLE tickets ADD CONSTRAINT ticket_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
-
-CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
-
-CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
-
-CREATE INDEX answers_by_word ON public.answers USING gin (words);
-
-CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
-
-CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
-
-CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
-
-CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
-
-CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
-
-CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
-
-CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
-
-CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
-
-CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
-
-CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
-
-CREATE INDEX consultation_forms_by_nik ON public.consultation_forms USING btree (((fields ->> 'nik'::text))) WHERE (fields ? 'nik'::text);
-
-CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
-
-CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
-
-CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
-
-CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
-
-CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
-
-CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
-
-CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
-
-CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
-
-CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
-
-CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (value) WHERE (value IS NOT NULL);
-
-CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
-
-CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
-
-CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
-
-CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
-
-CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
-
-CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
-
-CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
-
-CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
-
-CREATE INDEX tickets_by_holder ON public.tickets USING btree (holder, target_at) WHERE (holder IS NOT NULL);
-
-CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_number);
-
-CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
 
 CREATE VIEW audio_of_calls AS
  SELECT call_id,
@@ -918,6 +923,27 @@ CREATE OR REPLACE FUNCTION public.erased_mark()
  IMMUTABLE
 AS $function$ SELECT '(dihapus)' $function$;
 
+CREATE OR REPLACE FUNCTION public.feed_kept()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ SELECT interval '30 days' $function$;
+
+CREATE OR REPLACE FUNCTION public.form_words(fields jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector(
+        'indonesian',
+        regexp_replace(
+            coalesce(fields ->> 'problem', '') || ' ' || coalesce(fields ->> 'error_code', '')
+                || ' ' || coalesce(fields ->> 'solution', ''),
+            '[^[:alnum:]]+', ' ', 'g'
+        )
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void
  LANGUAGE sql
@@ -933,6 +959,14 @@ AS $function$
         ORDER BY word
     ) AS found
     ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
+$function$;
+
+CREATE OR REPLACE FUNCTION public.name_words(name text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT to_tsvector('simple', regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
@@ -1002,6 +1036,16 @@ CREATE OR REPLACE FUNCTION public.refuse_change_of_log()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% is only ever added to: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_operator_presence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'operator_presence is only ever added to: % is refused', TG_OP
         USING ERRCODE = 'restrict_violation';
 END
 $function$;
@@ -1144,6 +1188,90 @@ BEGIN
 END
 $function$;
 
+CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
+
+CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
+
+CREATE INDEX answers_by_word ON public.answers USING gin (words);
+
+CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
+
+CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
+
+CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
+
+CREATE INDEX calls_by_channel ON public.calls USING btree (channel);
+
+CREATE INDEX calls_by_last_digits ON public.calls USING btree (reverse(COALESCE(caller_number, caller_raw)) text_pattern_ops, arrived_at);
+
+CREATE INDEX calls_by_operator ON public.calls USING btree (operator, ended_at DESC);
+
+CREATE INDEX calls_by_operator_and_arrival ON public.calls USING btree (operator, arrived_at DESC, call_id DESC);
+
+CREATE INDEX calls_by_raw_caller ON public.calls USING btree (caller_raw) WHERE ((caller_number IS NULL) AND (caller_raw IS NOT NULL));
+
+CREATE INDEX calls_unfinished ON public.calls USING btree (arrived_at) WHERE (stage <> 'archived'::text);
+
+CREATE INDEX calls_with_voicemail ON public.calls USING btree (ended_at, call_id) WHERE (state ? 'voicemail_recording'::text);
+
+CREATE INDEX consultation_forms_by_application ON public.consultation_forms USING btree (application) WHERE (application IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_category ON public.consultation_forms USING btree (category) WHERE (category IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_email ON public.consultation_forms USING btree (lower((fields ->> 'email'::text))) WHERE (fields ? 'email'::text);
+
+CREATE INDEX consultation_forms_by_nik ON public.consultation_forms USING btree (((fields ->> 'nik'::text))) WHERE (fields ? 'nik'::text);
+
+CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree (npwp) WHERE (npwp IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
+
+CREATE INDEX consultation_forms_by_words ON public.consultation_forms USING gin (name_words(caller_name), name_words(company), form_words(fields));
+
+CREATE INDEX consultation_steps_unmet ON public.consultation_steps USING btree (step, call_id) WHERE (state = 'unmet'::text);
+
+CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
+
+CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX deviations_by_step ON public.deviations USING btree (step, kind, call_id);
+
+CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
+
+CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
+
+CREATE INDEX exchange_ledger_by_age ON public.exchange_ledger USING btree (at);
+
+CREATE INDEX exchange_ledger_by_caller ON public.exchange_ledger USING btree (linked, at);
+
+CREATE INDEX exchange_ledger_unsettled ON public.exchange_ledger USING btree (channel) WHERE ((kind = 'began'::text) AND (channel = linked) AND (NOT settled));
+
+CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (value) WHERE (value IS NOT NULL);
+
+CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
+
+CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
+
+CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
+
+CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
+
+CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
+
+CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
+
+CREATE INDEX tickets_by_external_number ON public.tickets USING btree (external_number) WHERE (external_number IS NOT NULL);
+
+CREATE INDEX tickets_by_holder ON public.tickets USING btree (holder, target_at) WHERE (holder IS NOT NULL);
+
+CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_number);
+
+CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
+
 CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER answer_has_words AFTER INSERT OR UPDATE OF title, question, answer ON public.answers FOR EACH ROW EXECUTE FUNCTION answer_changed();
@@ -1171,6 +1299,8 @@ CREATE TRIGGER erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER form_corrections_append_only BEFORE DELETE OR TRUNCATE ON public.form_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER form_corrections_erased_only BEFORE UPDATE ON public.form_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
+CREATE TRIGGER operator_presence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_presence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_operator_presence();
 
 CREATE TRIGGER recaps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recaps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_recaps();
 

@@ -22,6 +22,7 @@ MAY_ENTER_THE_DOMAIN = {
     "collections.abc",
     "datetime",
     "enum",
+    "math",
     "typing",
     "re",
     "unicodedata",

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.database.feed import FeedStore
 from agent.database.tickets import TicketRules
 from agent.jobs import jobs_of, run_beside
 from agent.runtime.errors import StandDown
+from agent.runtime.feed import Feed
 from agent.runtime.outbox import OutboxWorker
 from agent.settings import Settings
 from tests.database.desk import rules
@@ -58,10 +60,13 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         return None
 
     outbox = OutboxWorker(object(), {}, may_send, lambda _message, _at: None)  # type: ignore[arg-type]
-    assert set(jobs_of(settings, decided, outbox, 0)) == {
+    feed = Feed(FeedStore(settings.database_url))
+    assert set(jobs_of(settings, decided, outbox, 0, feed, may_send)) == {
         "messages",
         "tickets",
         "purge",
         "recaps",
         "equipment",
+        "feed",
+        "webhooks",
     }

@@ -13,6 +13,7 @@ from agent.office import (
     make_ways,
     read_form,
     read_hours,
+    read_pause_reasons,
     read_priority_table,
     working_time_at,
 )
@@ -45,6 +46,7 @@ async def test_what_the_office_decided_is_kept_and_answered(url: str) -> None:
     [
         ("form_file", read_form),
         ("hours_file", read_hours),
+        ("pause_reasons_file", read_pause_reasons),
         ("priority_file", read_priority_table),
     ],
 )

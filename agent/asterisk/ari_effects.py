@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from agent.asterisk.ari_client import AriClient
+from agent.asterisk.ari_supervision import AriSupervision
 from agent.asterisk.call_marks import LONGEST_TALK, render_marks
 from agent.asterisk.errors import AsteriskRefused
 from agent.domain.call_state import Call
@@ -21,7 +22,9 @@ from agent.domain.effects import (
     RemoveBridge,
     RingCaller,
     RingOperator,
+    RingSupervisor,
     StopPrompt,
+    Supervise,
 )
 from agent.domain.events import CallerAnswered
 from agent.runtime import clock
@@ -44,6 +47,7 @@ class AriEffects:
         self, client: AriClient, application: str, sound: Sound, talk_detection: str, epoch: int
     ) -> None:
         self._ari = client
+        self._supervision = AriSupervision(client, application)
         self._application = application
         self._sound = sound
         self._talk_detection = talk_detection
@@ -65,6 +69,10 @@ class AriEffects:
                 await self._ring(call, effect)
             case ConnectLegs():
                 await self._connect(call, effect)
+            case RingSupervisor():
+                await self._supervision.ring(call.call_id, effect)
+            case Supervise():
+                await self._supervision.bring(effect)
             case HangUp():
                 await self._ari.delete("channels", effect.channel, reason=effect.reason)
             case RemoveBridge():

@@ -31,9 +31,11 @@ from agent.domain.events import (
     PlaybackResult,
     PromptFinished,
     PromptStarted,
+    SupervisorJoined,
+    SupervisorLeft,
 )
 from agent.domain.identifiers import CallId, ChannelId, PlaybackId
-from agent.runtime.dispatcher import call_of
+from agent.runtime.dispatcher import call_of, is_of_supervision, is_supervisor
 from agent.runtime.doors import Arrival
 
 Told = tuple[str, AnyEvent]
@@ -82,6 +84,9 @@ def arrival(channel: Channel, at: datetime, source: str) -> Arrival:
 def parse_event(message: AnyMessage) -> Arrival | Told | None:
     """What an ARI event tells; None when it tells nothing. Raises TimeInvalid."""
     source = f"ARI {type(message).__name__}"
+    about = getattr(message, "channel", None)
+    if isinstance(about, Channel) and is_of_supervision(about.id):
+        return _of_supervision(message, ChannelId(about.id), source)
     match message:
         case StasisStart(channel=channel):
             return _entered(message, channel, source)
@@ -117,6 +122,21 @@ def _entered(message: StasisStart, channel: Channel, source: str) -> Arrival | T
         ready = OperatorLegReady(at=at, source=source, channel=ChannelId(channel.id))
         return channel.id, ready
     return arrival(channel, at, source)
+
+
+def _of_supervision(message: AnyMessage, leg: ChannelId, source: str) -> Told | None:
+    """That a supervisor came or went; what he says and presses means nothing to the call."""
+    if not is_supervisor(leg):
+        return None
+    at = parse_time(message.timestamp)
+    match message:
+        case StasisStart():
+            return leg, SupervisorJoined(at=at, source=source, channel=leg)
+        case ChannelHangupRequest(soft=False) | ChannelDestroyed():
+            cause = message.cause or None
+            return leg, SupervisorLeft(at=at, source=source, channel=leg, cause=cause)
+        case _:
+            return None
 
 
 def _changed(message: ChannelStateChange, channel: Channel, source: str) -> Told | None:

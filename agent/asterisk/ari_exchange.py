@@ -116,7 +116,10 @@ class AriExchange:
         await self._ari.delete("bridges", bridge)
 
     async def publish_phones(self, accounts: Sequence[OperatorAccount]) -> None:
-        """Write every operator's SIP account, drop those of removed ones, tell the fallback."""
+        """Write every operator's SIP account, drop those of removed ones, tell the fallback.
+
+        The fallback rings no supervisor.
+        """
         for operator in accounts:
             digest = PasswordDigest(operator.digest_sha256, operator.digest_md5)
             for item in phone_account_objects(operator.account, digest):
@@ -127,7 +130,8 @@ class AriExchange:
             if ACCOUNT_FORM.fullmatch(name) and name not in wanted:
                 for kind in ("endpoint", "aor", "auth"):
                     await self._ari.delete(*DYNAMIC, kind, name)
-        phones = dialled_together(wanted) or "none"
+        answering = [a.account for a in accounts if not a.supervises]
+        phones = dialled_together(answering) or "none"
         await self._ari.post("asterisk", "variable", variable=FALLBACK_VARIABLE, value=phones)
         log.info("phones_published", phones=len(wanted))
 

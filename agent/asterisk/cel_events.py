@@ -19,10 +19,11 @@ from agent.domain.events import (
     OperatorAnswered,
     OperatorTookCall,
     StepMarked,
+    SupervisorLeft,
     VoicemailLeft,
 )
 from agent.domain.identifiers import CallId, ChannelId, OperatorId
-from agent.runtime.dispatcher import call_of
+from agent.runtime.dispatcher import call_of, is_of_supervision, is_supervisor
 from agent.runtime.doors import Arrival, LedgerEntry
 
 CALLERS_CONTEXT = "from-trunk"
@@ -64,7 +65,9 @@ def arrival_in(entries: Sequence[LedgerEntry]) -> Arrival | None:
 
 
 def _ours(entry: LedgerEntry) -> AnyEvent | None:
-    """A leg that we made: an operator's."""
+    """A leg that we made: an operator's, or a supervisor's, who is never taken for one."""
+    if is_of_supervision(entry.channel):
+        return _of_supervision(entry)
     match entry.kind:
         case "answered":
             return OperatorAnswered(at=entry.at, source="CEL ANSWER", channel=entry.channel)
@@ -74,6 +77,14 @@ def _ours(entry: LedgerEntry) -> AnyEvent | None:
             return _hung_up(entry)
         case _:
             return None
+
+
+def _of_supervision(entry: LedgerEntry) -> AnyEvent | None:
+    if entry.kind != "hung_up" or not is_supervisor(entry.channel):
+        return None
+    return SupervisorLeft(
+        at=entry.at, source="CEL HANGUP", channel=entry.channel, cause=entry.cause or None
+    )
 
 
 def _others(entry: LedgerEntry) -> AnyEvent | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.commands.plain import plain_object
 from agent.database.reports import CallReport
-from agent.domain.call_state import Moment
+from agent.domain.call_state import Moment, Supervision
 from agent.domain.consultation import Deviation, StepRecord
 from agent.domain.events import DetailShed
 from agent.domain.office_time import local
@@ -33,6 +33,7 @@ def call_object(report: CallReport, zone: str) -> dict[str, Any]:
             **{name: moment.source for name, moment in moments.items() if moment},
             **_step_sources(report.steps),
         },
+        "supervisions": [_supervision(session, zone) for session in call.supervisions],
         "events": sum(1 for logged in report.events if not isinstance(logged.event, DetailShed)),
         "archive_sha256": call.archive_sha256,
     }
@@ -64,6 +65,18 @@ def _step(step: StepRecord, deviations: tuple[Deviation, ...], zone: str) -> dic
 
 def _deviation(deviation: Deviation) -> dict[str, Any]:
     return {name: getattr(deviation, name) for name in deviation.__struct_fields__}
+
+
+def _supervision(session: Supervision, zone: str) -> dict[str, Any]:
+    joined, ended = session.joined, session.ended
+    return {
+        "supervisor": session.supervisor,
+        "modes": [
+            {"mode": taken.mode, "since": _shown(taken.since.at, zone)} for taken in session.modes
+        ],
+        "joined_at": _shown(joined.at if joined else None, zone),
+        "ended_at": _shown(ended.at if ended else None, zone),
+    }
 
 
 def _step_sources(steps: tuple[StepRecord, ...]) -> dict[str, str]:

@@ -4,11 +4,12 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.commands.plain import PIPE_COLUMNS, clock_of, milliseconds, seconds
-from agent.commands.timeline import timeline_of, who
+from agent.commands.timeline import timeline_of
 from agent.database.reports import CallReport
 from agent.domain.call_state import Offer
 from agent.domain.consultation import Deviation, StepRecord
 from agent.domain.deviation_words import DeviationWord, standing_of, withdrawn
+from agent.domain.event_words import who
 from agent.domain.office_time import local
 from agent.domain.words import (
     DEVIATION_KINDS,

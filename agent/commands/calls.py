@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
@@ -17,10 +18,16 @@ from agent.commands.plain import (
     parse_period,
     plain_object,
     print_json,
-    refuse,
     said_plainly,
 )
-from agent.database.reports import CallFilter, CallSummary, caller_digits, list_calls
+from agent.database.call_search import (
+    CallCount,
+    CallFilter,
+    CallPage,
+    count_calls,
+    cursor_after,
+    find_calls,
+)
 from agent.domain.consultation import Outcome
 from agent.domain.words import OUTCOMES
 from agent.settings import read_settings
@@ -35,7 +42,26 @@ def calls(
     until: Annotated[str | None, typer.Option(metavar="DAY", help=UNTIL_HELP)] = None,
     caller: Annotated[
         str | None,
-        typer.Option(metavar="NUMBER", help="Caller's number in any form, or its last digits."),
+        typer.Option(
+            metavar="NUMBER", help="Caller's number in any form, or at least its last four digits."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Caller's name, words or their beginnings.")
+    ] = None,
+    company: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Business or institution, words or their beginnings."),
+    ] = None,
+    npwp: Annotated[
+        str | None, typer.Option(metavar="NPWP", help="Tax number, 15 or 16 digits.")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option(metavar="FORM", help="Form number, in short 123/2026.")
+    ] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="TICKET", help="Ticket number.")] = None,
+    external: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="The ticket's number at LPSE Support.")
     ] = None,
     operator: Annotated[
         str | None,
@@ -51,6 +77,28 @@ def calls(
             "--deviation/--no-deviation", help="Only calls with, or without, a deviation."
         ),
     ] = None,
+    deviation_kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="A deviation: time, output or equipment.")
+    ] = None,
+    deviation_step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="A deviation in this step, e.g. 2.")
+    ] = None,
+    unmet_step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="This step of the SOP was not met.")
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Category of the form, e.g. 06.")
+    ] = None,
+    application: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Application of the form, e.g. spse.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Words of problem, error message or answer."),
+    ] = None,
+    count: Annotated[
+        bool, typer.Option("--count", help="Only how many there are, counted up to 10,000.")
+    ] = False,
     limit: Annotated[
         int, typer.Option(min=1, max=1000, metavar="COUNT", help="How many to show.")
     ] = 50,
@@ -83,36 +131,61 @@ def calls(
     Examples:
     lpse-agent calls --since 2026-03-01 --until 2026-03-31 --deviation
     lpse-agent calls --caller 0812-3456-789 --outcome escalated
+    lpse-agent calls --company melati --text "gagal unggah"
     """
     with said_plainly():
         settings = read_settings()
-        if caller is not None and not caller_digits(caller):
-            refuse(f"--caller {caller}: type digits, the whole number or its last ones.")
         first, end = parse_period(since, until, settings.zone)
         wanted = CallFilter(
             since=first,
             until=end,
             caller=caller,
+            name=name,
+            company=company,
+            npwp=npwp,
+            form=form,
+            ticket=ticket,
+            external=external,
             operator=None if operator is None else parse_account("--operator", operator),
             outcome=outcome,
             deviation=deviation,
+            deviation_kind=deviation_kind,
+            deviation_step=deviation_step,
+            unmet_step=unmet_step,
+            category=category,
+            application=application,
+            text=text,
         )
         url = settings.database_url
+        if count:
+            _tell_count(ask(url, lambda: count_calls(url, wanted)), json)
+            return
 
-        async def read() -> list[CallSummary]:
-            found = await list_calls(url, wanted, after, limit)
-            await log_reading(url, "calls", *(one.form_number for one in found))
-            return found
+        async def read() -> CallPage:
+            cursor = await cursor_after(url, after) if after is not None else None
+            page = await find_calls(url, wanted, cursor, limit)
+            await log_reading(url, "calls", *(one.form_number for one in page.calls))
+            return page
 
-        found = ask(url, read)
+        page = ask(url, read)
         if json:
-            print_json([plain_object(summary, settings.zone) for summary in found])
+            print_json([plain_object(summary, settings.zone) for summary in page.calls])
         else:
-            _show(found, settings.zone, limit)
+            _show(page, settings.zone)
 
 
-def _show(found: list[CallSummary], zone: str, limit: int) -> None:
-    clock, out = clock_of(zone), console()
+def _tell_count(count: CallCount, json: bool) -> None:
+    if json:
+        print_json(msgspec.to_builtins(count))
+    elif count.calls is None:
+        console().print("Terlalu banyak untuk dihitung segera.")
+    else:
+        counted = f"{count.calls:,}".replace(",", ".")
+        console().print(counted if count.exact else f"Lebih dari {counted}")
+
+
+def _show(page: CallPage, zone: str) -> None:
+    clock, out, found = clock_of(zone), console(), page.calls
     if not found:
         out.print("Tidak ada panggilan yang cocok.")
         return
@@ -129,7 +202,7 @@ def _show(found: list[CallSummary], zone: str, limit: int) -> None:
         for summary in found
     ]
     out.print(_wide(rows) if out.width >= PIPE_COLUMNS else _stacked(rows))
-    if len(found) == limit:
+    if page.following:
         out.print(f"Selanjutnya: --after {found[-1].form_number}")
 
 

@@ -14,6 +14,7 @@ from agent.domain.events import (
     FieldFilled,
     Opening,
     OperatorOffered,
+    SupervisorCalled,
 )
 from agent.settings import read_settings
 
@@ -53,6 +54,8 @@ def anonymised(event: AnyEvent) -> AnyEvent:
             return replace(event, caller=SOMEBODY if event.caller.raw else NOBODY)
         case OperatorOffered():
             return replace(event, name=event.operator)
+        case SupervisorCalled():
+            return replace(event, name=event.supervisor)
         case FieldFilled(tells_outcome=False, value=value):
             return replace(event, raw=WRITTEN, value=WRITTEN if value else None)
         case _:

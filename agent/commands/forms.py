@@ -1,18 +1,13 @@
 """`lpse-agent form`: read an open form, fill it in, say that it is finished."""
 
-import asyncio
-from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 from rich.table import Table
 
 from agent.commands.plain import console, print_json, refuse, said_plainly
-from agent.service import DESK_SOCKET
-from agent.settings import Settings, read_settings
-
-PATIENCE_S = 15.0
+from agent.commands.service_desk import asked
+from agent.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Read and fill in the form of a call that is open.")
 
@@ -34,7 +29,7 @@ def show(number: Number, json: Json = False) -> None:
     lpse-agent form show 123/2026
     """
     with said_plainly():
-        _print(_asked(read_settings(), "GET", "/form", {"form": number}), json)
+        _print(asked(read_settings(), "GET", "/form", {"form": number}), json)
 
 
 @app.command("fill")
@@ -60,7 +55,7 @@ def fill(
             if not sign:
                 refuse(f"{one}: write FIELD=TEXT, for example caller_name=Budi.")
             wanted = {"form": number, "field": field, "text": text, "by": by}
-            answer = _asked(settings, "POST", "/form/fill", wanted)
+            answer = asked(settings, "POST", "/form/fill", wanted)
         _print(answer, json)
 
 
@@ -72,37 +67,7 @@ def finish(number: Number, by: By, json: Json = False) -> None:
     lpse-agent form finish 123/2026 --by op-101
     """
     with said_plainly():
-        _print(_asked(read_settings(), "POST", "/form/finish", {"form": number, "by": by}), json)
-
-
-def _asked(settings: Settings, method: str, path: str, wanted: dict[str, str]) -> dict[str, Any]:
-    """What the running service answers; ends the command with its sentence when it refuses."""
-    status, answer = asyncio.run(_ask(settings.state_folder / DESK_SOCKET, method, path, wanted))
-    if status != 200:
-        words = answer.get("words", {})
-        refuse(str(words.get("en") or answer.get("detail") or f"The service answered {status}."))
-    return answer
-
-
-async def _ask(
-    socket: Path, method: str, path: str, wanted: dict[str, str]
-) -> tuple[int, dict[str, Any]]:
-    read = method == "GET"
-    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
-    try:
-        async with (
-            aiohttp.UnixConnector(str(socket)) as connector,
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.request(
-                method,
-                f"http://desk{path}",
-                params=wanted if read else None,
-                json=None if read else wanted,
-            ) as response,
-        ):
-            return response.status, await response.json(content_type=None)
-    except (OSError, TimeoutError, aiohttp.ClientError):
-        refuse("The service does not answer: it must run, and you must be its user or root.")
+        _print(asked(read_settings(), "POST", "/form/finish", {"form": number, "by": by}), json)
 
 
 def _print(form: dict[str, Any], json: bool) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.access import PurposeInvalid
+from agent.database.call_search import FilterInvalid
 from agent.database.errors import (
     AccountInvalid,
     AccountUnknown,
@@ -29,6 +30,7 @@ from agent.database.errors import (
 from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
 from agent.database.persons import CorrectionRefused
+from agent.database.webhooks import SubscriptionRefused, SubscriptionUnknown
 from agent.domain.answer import AnswerInvalid
 from agent.domain.deviation_words import WordRefused
 from agent.domain.identifiers import OperatorId
@@ -56,6 +58,7 @@ SINCE_HELP = "First day (2026-03-02) or moment (2026-03-02T09:00), office time."
 UNTIL_HELP = "Last day, the whole of it, or the moment before which calls came."
 
 _OF_PERSONS = (PersonInvalid, PurposeInvalid, HoldUnknown, CorrectionRefused)
+_OF_WEBHOOKS = (SubscriptionRefused, SubscriptionUnknown)
 _ACCOUNT = re.compile(r"op-[0-9]{1,9}")
 
 Answer = TypeVar("Answer")
@@ -94,12 +97,14 @@ def said_plainly() -> Iterator[None]:
         AnswerInvalid,
         AnswerUnknown,
         DeviationUnknown,
+        FilterInvalid,
         NumberUnknown,
         OperatorUnknown,
         TicketUnknown,
         SettingsInvalid,
         SopInvalid,
         *_OF_PERSONS,
+        *_OF_WEBHOOKS,
     ) as error:
         refuse(str(error))
     except LetterheadInvalid as error:

@@ -19,6 +19,7 @@ from agent.database.queries import sql
 STATEMENT_S = 60.0
 WHOLE_S = 24 * 3600.0
 ENTRIES_AT_A_TIME = 500
+MADE_AT_A_TIME = 20_000
 FILES_AT_ONCE = 8
 """A store far away answers each in its own time."""
 PATHS_AT_A_TIME = 1000
@@ -80,16 +81,41 @@ class ArchiveReport(msgspec.Struct, frozen=True):
 
 def chain_of(entry: ArchiveEntry) -> str:
     """The hash that the entry must have; the schema's function archive_chain makes the same."""
-    at = entry.archived_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    told = (
+    return _chain(
         entry.previous_chain,
-        str(entry.sequence),
-        at,
+        entry.sequence,
+        entry.archived_at,
         entry.sha256,
         entry.call_id,
         entry.path,
     )
+
+
+def _chain(
+    previous: str, sequence: int, archived_at: datetime, sha256: str, call_id: str, path: str
+) -> str:
+    at = archived_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    told = (previous, str(sequence), at, sha256, call_id, path)
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+async def chain_all_archived(connection: Connection) -> None:
+    """Make the entries of all archived consultations at once, in a transaction; there are none yet.
+
+    For one at a time the table's own trigger does it.
+    """
+    # One that asyncpg opens stays open and would keep the table from being altered.
+    await connection.execute(f"DECLARE archived CURSOR FOR {sql('archived_in_order')}")
+    sequence, chain = 0, ""
+    while rows := await connection.fetch(f"FETCH {MADE_AT_A_TIME} FROM archived"):
+        made = []
+        for row in rows:
+            call_id, path, sha256, at = row.values()
+            sequence, before = sequence + 1, chain
+            chain = _chain(before, sequence, at, sha256, call_id, path)
+            made.append((sequence, call_id, path, sha256, at, before, chain))
+        await connection.copy_records_to_table("archive_entries", records=made)
+    await connection.execute("CLOSE archived")
 
 
 async def check_archive(

@@ -19,6 +19,7 @@ from agent.database.rows import (
 from agent.domain.call_state import Call, Moment
 from agent.domain.consultation import Deviation, Judgement, StepRecord, judge
 from agent.domain.identifiers import CallId
+from agent.domain.news import News, news_of_call
 from agent.domain.sop import Sop
 from agent.runtime.recorder import Record
 
@@ -31,6 +32,8 @@ class Written(msgspec.Struct, frozen=True):
     form: FormRow | None
     steps: tuple[StepRecord, ...]
     deviations: tuple[Deviation, ...]
+    told: frozenset[str]
+    """Keys of the news of it."""
 
 
 class Batch(msgspec.Struct):
@@ -44,6 +47,7 @@ class Batch(msgspec.Struct):
     judged: list[CallId] = []
     deviations: list[DeviationRow] = []
     tickets: list[TicketRow] = []
+    news: list[News] = []
 
 
 def batch_of(
@@ -78,13 +82,16 @@ def _consult(
     if sop is None:
         raise RecordRefused(f"The procedure {call.rules.sop} is not loaded.")
     judgement = judge(call, sop)
+    news = tuple(news_of_call(call, judgement))
     now = Written(
         record.sequence,
         _consultation_row(call, judgement),
         _form_row(call),
         judgement.steps,
         judgement.deviations,
+        frozenset(one.key for one in news),
     )
+    batch.news += [one for one in news if before is None or one.key not in before.told]
     if before is None or now.consultation != before.consultation:
         batch.consultations.append(now.consultation)
     if now.form and (before is None or now.form != before.form):

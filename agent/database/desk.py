@@ -5,15 +5,18 @@ name. When that session ends, whatever it did not give away is free for the next
 """
 
 import asyncio
+from collections.abc import Sequence
 
+import asyncpg
 import msgspec
 
 from agent.database.connect import Connection, borrowed, open_connection
+from agent.database.errors import RecordRefused
 from agent.database.queries import sql
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect
 from agent.domain.numbers import YearNumber
-from agent.runtime.recorder import NumberKind, OperatorAccount, UnfinishedCall
+from agent.runtime.recorder import NumberKind, OperatorAccount, PresenceEntry, UnfinishedCall
 
 _PENDING = msgspec.json.Decoder(tuple[AnyEffect, ...])
 _STATE = msgspec.json.Decoder(Call)
@@ -64,6 +67,24 @@ class Desk:
             async with borrowed(connection):
                 rows = await connection.fetch(sql("operators_on_duty"))
         return [OperatorAccount(**row) for row in rows]
+
+    async def keep_presence(self, entries: Sequence[PresenceEntry]) -> None:
+        """Add these changes in their order, all or none.
+
+        Raises DatabaseUnreachable, RecordRefused, StandDown.
+        """
+        rows = [(e.operator, e.at, e.presence, e.reason, e.call_id, e.until, e.by) for e in entries]
+        async with self._turn:
+            connection = await self._announced()
+            # By itself, as with numbers.
+            async with borrowed(connection):
+                await connection.execute(sql("refuse_former_owner"), self._epoch)
+            try:
+                async with borrowed(connection), connection.transaction():
+                    await connection.executemany(sql("keep_presence"), rows)
+            except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+                reason = str(error).partition("\n")[0]
+                raise RecordRefused(f"The presence was refused: {reason}") from error
 
     async def aclose(self) -> None:
         """End the session; numbers that were not given away are free from now on."""

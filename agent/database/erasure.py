@@ -102,6 +102,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "linked": "deleted", "entry": "deleted",
     },
     "exchange_ledger_position": {"first_line": "technical"},
+    "feed_events": {"key": "technical", "kind": "statistic", "body": "statistic"},
     "form_corrections": {
         "call_id": "technical", "by": "office", "field": "statistic", "raw": "erased",
         "value": "erased", "old_digest": "keyed", "new_digest": "keyed", "why": "office",
@@ -114,6 +115,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "number_reservations": {"kind": "technical", "holder": "technical"},
     "office_files": {
         "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
+    },
+    "operator_presence": {
+        "operator": "office", "presence": "statistic", "reason": "statistic",
+        "call_id": "technical", "by": "office",
     },
     "accounts": {
         "account": "office", "name": "office", "role": "office", "operator": "office",
@@ -143,10 +148,17 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "level": "statistic", "priority": "statistic", "holder": "office",
         "external_number": "erased",
     },
+    "webhook_subscriptions": {
+        "url": "office", "kinds": "technical", "secret": "technical", "made_by": "office",
+        "last_error": "technical",
+    },
 }  # fmt: skip
 
 STATEMENT_S = 30.0
 WHOLE_S = 60.0
+NEWS_AT_A_TIME = 5000
+NEWS_AT_MOST = 500_000
+"""What a run leaves of what is too old to be told, the next one erases."""
 
 
 class NotArchived(DatabaseProblem, EffectFailed):
@@ -220,6 +232,9 @@ class ErasureStore:
         async with connected(self._url, STATEMENT_S, WHOLE_S) as connection:
             if purged.forms:
                 await connection.execute(sql("forget_words"))
+            for _ in range(NEWS_AT_MOST // NEWS_AT_A_TIME):
+                if await connection.fetchval(sql("forget_news"), NEWS_AT_A_TIME) < NEWS_AT_A_TIME:
+                    break
             await connection.execute(sql("end_purge"), purge, *msgspec.structs.astuple(purged))
 
     async def _held(self, connection: Connection, calls: Mapping[str, str]) -> set[str]:

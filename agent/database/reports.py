@@ -1,7 +1,4 @@
-"""What people ask about calls: a filtered list, and one call with everything that is known."""
-
-import re
-from datetime import datetime
+"""One call with everything that is known of it."""
 
 import asyncpg
 import msgspec
@@ -13,38 +10,12 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Evidence, Outcome, StepRecord
 from agent.domain.deviation_words import DeviationWord
 from agent.domain.events import AnyEvent, DetailShed
-from agent.domain.identifiers import CallId, OperatorId
+from agent.domain.identifiers import CallId
 from agent.domain.numbers import parse_form_number, parse_ticket_number
 
 _STATE = msgspec.json.Decoder(Call)
 _EVENT = msgspec.json.Decoder(AnyEvent)
 _EVIDENCE = msgspec.json.Decoder(tuple[Evidence, ...])
-
-
-class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls to list; None does not ask. `until` is the first moment no longer wanted."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    caller: str | None = None
-    operator: OperatorId | None = None
-    outcome: Outcome | None = None
-    deviation: bool | None = None
-
-
-class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One call in a list."""
-
-    call_id: CallId
-    form_number: str
-    ticket_number: str | None
-    caller: str
-    operator: OperatorId | None
-    outcome: Outcome
-    arrived_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    deviations: int
 
 
 class LoggedEvent(msgspec.Struct, frozen=True):
@@ -63,30 +34,6 @@ class CallReport(msgspec.Struct, frozen=True, kw_only=True):
     deviations: tuple[Deviation, ...]
     events: tuple[LoggedEvent, ...]
     words: tuple[DeviationWord, ...] = ()
-
-
-async def list_calls(
-    url: str, wanted: CallFilter, after: str | None = None, limit: int = 50
-) -> list[CallSummary]:
-    """Calls newest first, at most `limit`, from the one after the form number `after`.
-
-    A caller's number may be typed in national or international form, or only its last digits.
-    Raises NumberInvalid, NumberUnknown for `after`, and DatabaseUnreachable.
-    """
-    async with connected(url) as connection:
-        page = await find_call(connection, after) if after else None
-        rows = await connection.fetch(
-            sql("list_calls"),
-            wanted.since,
-            wanted.until,
-            caller_digits(wanted.caller) if wanted.caller else None,
-            wanted.operator,
-            wanted.outcome,
-            wanted.deviation,
-            page,
-            limit,
-        )
-    return [msgspec.convert(dict(row), CallSummary) for row in rows]
 
 
 async def read_call(url: str, number: str) -> CallReport:
@@ -115,11 +62,6 @@ async def read_call(url: str, number: str) -> CallReport:
         events=_whole_log(state, [(row["sequence"], _EVENT.decode(row["body"])) for row in events]),
         words=tuple(msgspec.convert(dict(row), DeviationWord) for row in words),
     )
-
-
-def caller_digits(typed: str) -> str:
-    """The digits by which a caller's number is found, without country code or leading zero."""
-    return re.sub(r"^(?:0|62)", "", re.sub(r"\D", "", typed))
 
 
 def _whole_log(call: Call, kept: list[tuple[int, AnyEvent]]) -> tuple[LoggedEvent, ...]:

@@ -4,15 +4,18 @@ The same seed and last day give the same calls. Nobody is in two calls at once, 
 every year are closed, so that `verify` holds of them what it holds of real ones.
 """
 
+import asyncio
 import heapq
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
+from agent.database.archive_chain import chain_all_archived
+from agent.database.bare_tables import bare
 from agent.database.connect import Connection, connected
 from agent.database.errors import DatabaseInUse
 from agent.database.queries import sql
@@ -49,8 +52,20 @@ STATEMENT_S, WHOLE_S = 3600.0, 24 * 3600.0
 TALK_S = 300.0
 """What a call takes of an operator, on average."""
 PAUSE_S = 3.0
+WRITTEN = (*TABLES, "archive_entries", "solved_texts")
 MOST_OPERATORS = 100
 """Real ones begin with op-101."""
+
+
+_Filled: TypeAlias = tuple[Stencil, dict[str, str]]
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    """So many calls as lines for each table, with its columns."""
+
+    calls: int
+    columns: dict[str, tuple[str, ...]]
+    lines: dict[str, str]
 
 
 class SeedPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +112,12 @@ async def seed(
         made = _MadeUp(plan, office, sop, await read_sops(connection))
         async with connection.transaction():
             await connection.executemany(sql("add_former_operator"), made.operators())
-            calls = made.calls()
-            while chunk := list(islice(calls, CALLS_AT_A_TIME)):
-                await _copy(connection, chunk, rows)
-                progress(len(chunk))
-            # The planner must know by now that the tables are no longer empty.
-            await connection.execute("ANALYZE")
-            await connection.execute(sql("keep_solved_texts"))
+            async with bare(connection, WRITTEN):
+                await _copy_all(connection, made.calls(), rows, progress)
+                # The planner must know by now that the tables are no longer empty.
+                await connection.execute("ANALYZE")
+                await chain_all_archived(connection)
+                await connection.execute(sql("keep_solved_texts"))
             await connection.execute(sql("keep_words_of_solved_texts"))
         await connection.execute("VACUUM ANALYZE")
     return rows
@@ -119,19 +133,34 @@ def marked(sop: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _copy(
-    connection: Connection, chunk: list[tuple[Stencil, dict[str, str]]], rows: dict[str, int]
+async def _copy_all(
+    connection: Connection,
+    calls: Iterator[_Filled],
+    rows: dict[str, int],
+    progress: Callable[[int], None],
 ) -> None:
+    """While the database takes some calls, the next ones are made up."""
+    made = await asyncio.to_thread(_chunk, calls)
+    while made.calls:
+        async with asyncio.TaskGroup() as both:
+            following = both.create_task(asyncio.to_thread(_chunk, calls))
+            await copy_rows(connection, made.columns, made.lines)
+        for table, text in made.lines.items():
+            rows[table] += text.count("\n")
+        progress(made.calls)
+        made = following.result()
+
+
+def _chunk(calls: Iterator[_Filled]) -> _Chunk:
     columns: dict[str, tuple[str, ...]] = {}
     lines: dict[str, list[str]] = {}
-    for stencil, of_call in chunk:
+    count = 0
+    for stencil, of_call in islice(calls, CALLS_AT_A_TIME):
+        count += 1
         columns |= stencil.columns
         for table, text in of_call.items():
             lines.setdefault(table, []).append(text)
-    whole = {table: "".join(texts) for table, texts in lines.items()}
-    await copy_rows(connection, columns, whole)
-    for table, text in whole.items():
-        rows[table] += text.count("\n")
+    return _Chunk(count, columns, {table: "".join(texts) for table, texts in lines.items()})
 
 
 class _MadeUp:
@@ -166,7 +195,7 @@ class _MadeUp:
             (f"op-{place}", f"Petugas {place} (contoh)") for place in range(1, self._operators + 1)
         ]
 
-    def calls(self) -> Iterator[tuple[Stencil, dict[str, str]]]:
+    def calls(self) -> Iterator[_Filled]:
         """Every call with the lines of each table."""
         free = [(datetime.min.replace(tzinfo=UTC), *one) for one in self.operators()]
         topics = weighed(self._office.words.topics)

@@ -16,6 +16,7 @@ from agent.database.queries import sql
 from agent.database.rows import as_jsonb
 from agent.domain.form import FormDefinition
 from agent.domain.identifiers import CallId
+from agent.domain.news import news_of_ticket
 from agent.domain.priority import PriorityTable, due
 from agent.domain.ticket import Ticket, decide, replay
 from agent.domain.ticket_due import target_at
@@ -182,6 +183,10 @@ async def append(
             type(event).__name__,
             as_jsonb(event),
         )
+        if news := news_of_ticket(ticket, event):
+            await connection.execute(
+                sql("put_news"), news.key, news.kind, news.at, as_jsonb(news.body)
+            )
     assert ticket is not None, "at least one event is appended"
     at = events[-1].at
     await connection.execute(

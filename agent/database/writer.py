@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import msgspec
@@ -18,7 +18,13 @@ from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
 from agent.domain.sop import Sop
 from agent.runtime.errors import StandDown
-from agent.runtime.recorder import NumberKind, OperatorAccount, Record, UnfinishedCall
+from agent.runtime.recorder import (
+    NumberKind,
+    OperatorAccount,
+    PresenceEntry,
+    Record,
+    UnfinishedCall,
+)
 
 LARGEST_BATCH = 500
 RECONNECT_S = 0.25
@@ -116,6 +122,13 @@ class Writer:
     async def operators(self) -> list[OperatorAccount]:
         """Operators on duty with the numbers of their last call. Raises DatabaseUnreachable."""
         return await self._desk.operators()
+
+    async def keep_presence(self, entries: Sequence[PresenceEntry]) -> None:
+        """Keep changes of presence, all or none.
+
+        Raises DatabaseUnreachable, RecordRefused, StandDown.
+        """
+        await self._desk.keep_presence(entries)
 
     async def _connect(self) -> Connection:
         pause = RECONNECT_S

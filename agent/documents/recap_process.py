@@ -78,6 +78,17 @@ class RecapProcess:
             totals=made.totals,
         )
 
+    async def write(self, period: RecapPeriod, form: str) -> Path:
+        """Write one format of any period into the folder; where it is. Raises RecapFailed."""
+        days = ("--from", str(period.first), "--to", str(period.last))
+        told = await self._output_of(
+            (*days, "--output", str(self._folder), "--format", form, "--json")
+        )
+        try:
+            return Path(msgspec.json.decode(told, type=_Told).files[0].path)
+        except (msgspec.MsgspecError, IndexError) as error:
+            raise RecapFailed("the command recap told of no file") from error
+
     async def _output_of(self, options: tuple[str, ...]) -> bytes:
         try:
             process = await asyncio.create_subprocess_exec(

@@ -1,10 +1,11 @@
 """The call machine: one fact and the call so far give the call as it is now and what must happen.
 
-Everything that affects a call's course is in this module and the six that it dispatches to:
+Everything that affects a call's course is in this module and the seven that it dispatches to:
 `call_waiting` (until an operator answers), `call_talk` (the conversation), `call_prompts` (what
-a leg hears), `call_end`, `call_form` (the form, its archive, the hand-over of its case), and
-`call_handed` (what the exchange does by itself). The machine bears any order, loss or repetition
-of events: what is already known is not learnt twice, and what comes too late changes nothing.
+a leg hears), `call_end`, `call_form` (the form, its archive, the hand-over of its case),
+`call_handed` (what the exchange does by itself) and `call_supervised` (who listens to it). The
+machine bears any order, loss or repetition of events: what is already known is not learnt twice,
+and what comes too late changes nothing.
 
     WELCOMING → QUEUEING ⇄ RINGING → CONNECTING → TALKING → CLOSING → ENDED → ARCHIVED
         └───────────┴─────────┴──────────┴────(a leg is gone)───┘
@@ -20,6 +21,7 @@ from agent.domain import (
     call_form,
     call_handed,
     call_prompts,
+    call_supervised,
     call_talk,
     call_waiting,
 )
@@ -52,6 +54,10 @@ from agent.domain.events import (
     PromptFinished,
     PromptStarted,
     StepMarked,
+    SupervisionModeChanged,
+    SupervisorCalled,
+    SupervisorJoined,
+    SupervisorLeft,
     TicketReserved,
     TimerFired,
     VoicemailLeft,
@@ -70,6 +76,7 @@ def decide(call: Call | None, event: AnyEvent) -> Decision:
     if isinstance(event, DetailShed):  # what follows keeps its place in the log
         return Decision(replace(call, events=call.events + event.count))
     decision = _dispatch(replace(call, events=call.events + 1), event)
+    decision = call_supervised.end_with_talk(decision, event)
     if not decision.effects and replace(decision.call, events=call.events) == call:
         return Decision(call)  # it taught nothing: repeated, too late or without meaning here
     return decision
@@ -112,6 +119,10 @@ def _form_event(
 def _dispatch(call: Call, event: AnyEvent) -> Decision:
     if isinstance(event, FieldFilled | FormFinished | CaseHandedOver | CaseNotHandedOver):
         return _form_event(call, event)
+    if isinstance(
+        event, SupervisorCalled | SupervisorJoined | SupervisionModeChanged | SupervisorLeft
+    ):
+        return call_supervised.supervised(call, event)
     if call.stage is Stage.HANDED:
         return call_handed.handed(call, event)
     match event:
@@ -196,6 +207,8 @@ def _timer_fired(call: Call, event: TimerFired) -> Decision:
             return call_form.archive_in_time(call, event)
         case "hand_over":
             return call_form.hand_over_in_time(call, event)
+        case call_supervised.TIMER:
+            return call_supervised.ring_timed_out(call, event)
         case _:
             return Decision(call)
 
@@ -213,6 +226,8 @@ def _effect_refused(call: Call, event: EffectRefused) -> Decision:
             return _prompt_finished(call, finished)
         case "RingOperator":
             return call_end.ring_refused(call, event)
+        case "RingSupervisor" | "Supervise":
+            return call_supervised.refused(call, event)
         case "ConnectLegs":
             return call_waiting.connect_timed_out(call, event)
         case "ReserveTicket":

@@ -7,7 +7,14 @@ from typing import Literal
 import msgspec
 
 from agent.domain.effects import AnyEffect
-from agent.domain.events import Caller, Event, NumberPair, Opening, PlaybackResult
+from agent.domain.events import (
+    Caller,
+    Event,
+    NumberPair,
+    Opening,
+    PlaybackResult,
+    SupervisionMode,
+)
 from agent.domain.form_filling import ConsultationForm
 from agent.domain.identifiers import CallId, ChannelId, OperatorId, PlaybackId
 from agent.domain.rules import CallRules
@@ -73,6 +80,35 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     hung_up: bool = False
 
 
+class ModeTaken(msgspec.Struct, frozen=True):
+    """Which mode a supervisor wanted, and since when."""
+
+    mode: SupervisionMode
+    since: Moment
+
+
+class Supervision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One session of a supervisor with this call, from the ring of his telephone to his leaving."""
+
+    supervisor: OperatorId
+    name: str
+    channel: ChannelId
+    modes: tuple[ModeTaken, ...]
+    joined: Moment | None = None
+    ended: Moment | None = None
+    cause: int | None = None
+
+    @property
+    def mode(self) -> SupervisionMode:
+        """By whom he is heard now, or was at last."""
+        return self.modes[-1].mode
+
+    @property
+    def called(self) -> Moment:
+        """When he asked for it."""
+        return self.modes[0].since
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call from its arrival to the archived form."""
 
@@ -87,6 +123,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     events: int = 1
     playbacks: tuple[Playback, ...] = ()
     offers: tuple[Offer, ...] = ()
+    supervisions: tuple[Supervision, ...] = ()
     round_start: int = 0
     caller_answered: Moment | None = None
     queued: Moment | None = None
@@ -156,6 +193,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The operator with whom the caller was connected."""
         offer = self.offer
         return offer if offer and offer.connected and self.caller_connected else None
+
+    @property
+    def supervision(self) -> Supervision | None:
+        """The session of the supervisor who is there, or whose telephone is being rung."""
+        last = self.supervisions[-1] if self.supervisions else None
+        return last if last and not last.ended else None
 
     @property
     def ticket_awaited(self) -> bool:

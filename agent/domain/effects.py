@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.domain.events import SupervisionMode
 from agent.domain.identifiers import BridgeId, ChannelId, OperatorId, PlaybackId
 
 
@@ -69,6 +70,32 @@ class ConnectLegs(Effect, frozen=True, kw_only=True, tag="ConnectLegs"):
     operator: ChannelId
 
 
+class RingSupervisor(Effect, frozen=True, kw_only=True, tag="RingSupervisor"):
+    """Ring the telephone of a supervisor, showing him which form is talked about."""
+
+    channel: ChannelId
+    supervisor: OperatorId
+    caller_channel: ChannelId
+    form_number: str
+    ring_seconds: float
+
+
+class Supervise(Effect, frozen=True, kw_only=True, tag="Supervise"):
+    """Let a supervisor whose leg is there hear the conversation, and be heard as the mode says.
+
+    To listen or whisper he is alone in `bridge` with the ear `listens` on the operator's leg; to
+    join he enters `conversation`. The ear of the mode before, `drops`, goes first.
+    """
+
+    channel: ChannelId
+    mode: SupervisionMode
+    operator: ChannelId
+    conversation: BridgeId
+    bridge: BridgeId
+    listens: ChannelId | None = None
+    drops: ChannelId | None = None
+
+
 class RemoveBridge(Effect, frozen=True, kw_only=True, tag="RemoveBridge"):
     """The conversation's bridge is no longer needed."""
 
@@ -129,6 +156,8 @@ AnyEffect = (
     | StopSeeking
     | RingOperator
     | ConnectLegs
+    | RingSupervisor
+    | Supervise
     | RemoveBridge
     | HangUp
     | ReleaseOperator

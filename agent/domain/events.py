@@ -70,6 +70,8 @@ class CallerAnswered(Event, frozen=True, kw_only=True, tag="CallerAnswered"):
     channel: ChannelId
 
 
+SupervisionMode = Literal["listen", "whisper", "join"]
+"""Hear both and be heard by nobody, by the operator alone, or by both."""
 PlaybackResult = Literal["done", "failed", "stopped", "overdue", "refused"]
 
 
@@ -203,6 +205,34 @@ class VoicemailLeft(Event, frozen=True, kw_only=True, tag="VoicemailLeft"):
     recording: str
 
 
+class SupervisorCalled(Event, frozen=True, kw_only=True, tag="SupervisorCalled"):
+    """A supervisor wants to be in this conversation; his telephone is rung."""
+
+    supervisor: OperatorId
+    name: str
+    mode: SupervisionMode
+
+
+class SupervisorJoined(Event, frozen=True, kw_only=True, tag="SupervisorJoined"):
+    """The supervisor's telephone was answered: from here on he hears the conversation."""
+
+    channel: ChannelId
+
+
+class SupervisionModeChanged(Event, frozen=True, kw_only=True, tag="SupervisionModeChanged"):
+    """The supervisor wants to be heard by others than before."""
+
+    supervisor: OperatorId
+    mode: SupervisionMode
+
+
+class SupervisorLeft(Event, frozen=True, kw_only=True, tag="SupervisorLeft"):
+    """The supervisor hung up, was not there, or wants to leave."""
+
+    channel: ChannelId
+    cause: int | None = None
+
+
 class EffectRefused(Event, frozen=True, kw_only=True, tag="EffectRefused"):
     """A wish could not be fulfilled; `target` is the channel, playback or bridge it was about."""
 
@@ -288,5 +318,9 @@ AnyEvent = (
     | StepMarked
     | NobodyTookCall
     | VoicemailLeft
+    | SupervisorCalled
+    | SupervisorJoined
+    | SupervisionModeChanged
+    | SupervisorLeft
     | DetailShed
 )

@@ -3,11 +3,12 @@
 Names and formulas are words of the papers (agent/data/papers/recap.toml); the numbers are here.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
-from agent.domain.recap_tally import RecapTally, ServiceCounts, StepTally
+from agent.domain.recap_tally import RecapTally, ServiceCounts
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -34,9 +35,35 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
     p90_s: float | None
 
 
+class Times(msgspec.Struct, frozen=True):
+    """Many durations in short, whoever added them up; seconds, none of nothing."""
+
+    count: int = 0
+    total_s: float = 0.0
+    p50_s: float | None = None
+    p90_s: float | None = None
+    longest_s: float | None = None
+
+
+def times_of(values: list[float]) -> Times:
+    """These durations in short."""
+    return Times(
+        len(values),
+        sum(values),
+        percentile(values, 0.5),
+        percentile(values, 0.9),
+        max(values, default=None),
+    )
+
+
 def service_figures(tally: RecapTally) -> tuple[Figure, ...]:
     """All figures in the order in which people read them."""
     of = tally.service
+    return figures_of(of, times_of(of.waits_s), times_of(of.talks_s))
+
+
+def figures_of(of: ServiceCounts, waits: Times, talks: Times) -> tuple[Figure, ...]:
+    """The same of counts that were made elsewhere, with the times to the answer and of talk."""
     reachable = of.received - of.dropped_soon
     fair = of.queued - of.left_queue_soon
     return (
@@ -50,10 +77,10 @@ def service_figures(tally: RecapTally) -> tuple[Figure, ...]:
         _share("answered", of.answered, of.received),
         _share("abandoned", of.left_queue, of.queued),
         _share("abandoned_without_short", of.left_queue - of.left_queue_soon, fair),
-        _mean("answer_mean", of.waits_s),
-        _rank("answer_p50", of.waits_s, 0.5),
-        _rank("answer_p90", of.waits_s, 0.9),
-        _mean("talk_mean", of.talks_s),
+        _mean("answer_mean", waits),
+        _rank("answer_p50", waits, waits.p50_s),
+        _rank("answer_p90", waits, waits.p90_s),
+        _mean("talk_mean", talks),
         _share("solved_on_phone", of.solved, of.decided),
         _share("without_deviation", of.without_deviation, of.judged),
     )
@@ -61,7 +88,27 @@ def service_figures(tally: RecapTally) -> tuple[Figure, ...]:
 
 def step_figures(tally: RecapTally) -> tuple[StepFigures, ...]:
     """The figures of every step that has a limit."""
-    return tuple(_of_step(step) for step in tally.steps.values())
+    return tuple(
+        figures_of_step(step.step, step.limits_s, step.within, step.unmet, times_of(step.seconds))
+        for step in tally.steps.values()
+    )
+
+
+def figures_of_step(
+    step: str, limits_s: Iterable[float], within: int, unmet: int, met: Times
+) -> StepFigures:
+    """The figures of one step; `met` are its times where it was met."""
+    judged = met.count + unmet
+    return StepFigures(
+        step=step,
+        limits_s=tuple(limits_s),
+        met=met.count,
+        unmet=unmet,
+        within=within,
+        share=within / judged if judged else None,
+        p50_s=met.p50_s,
+        p90_s=met.p90_s,
+    )
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -73,20 +120,6 @@ def percentile(values: list[float], share: float) -> float | None:
     return ordered[max(1, rank) - 1]
 
 
-def _of_step(step: StepTally) -> StepFigures:
-    judged = len(step.seconds) + step.unmet
-    return StepFigures(
-        step=step.step,
-        limits_s=tuple(step.limits_s),
-        met=len(step.seconds),
-        unmet=step.unmet,
-        within=step.within,
-        share=step.within / judged if judged else None,
-        p50_s=percentile(step.seconds, 0.5),
-        p90_s=percentile(step.seconds, 0.9),
-    )
-
-
 def _level_counts(of: ServiceCounts, in_time: int) -> dict[str, float]:
     return {"part": in_time, "received": of.received, "dropped": of.dropped_soon}
 
@@ -96,11 +129,10 @@ def _share(key: str, part: int, whole: int, counts: dict[str, float] | None = No
     return Figure(key, "share", value, counts or {"part": part, "whole": whole})
 
 
-def _mean(key: str, values: list[float]) -> Figure:
-    total, count = sum(values), len(values)
-    value = total / count if count else None
-    return Figure(key, "seconds", value, {"total": round(total, 1), "count": count})
+def _mean(key: str, of: Times) -> Figure:
+    value = of.total_s / of.count if of.count else None
+    return Figure(key, "seconds", value, {"total": round(of.total_s, 1), "count": of.count})
 
 
-def _rank(key: str, values: list[float], share: float) -> Figure:
-    return Figure(key, "seconds", percentile(values, share), {"count": len(values)})
+def _rank(key: str, of: Times, value: float | None) -> Figure:
+    return Figure(key, "seconds", value, {"count": of.count})

@@ -134,6 +134,12 @@ WAYS = {
     "request_tracker": "Request Tracker",
 }
 
+SUPERVISION = {
+    "listen": "mendengarkan saja",
+    "whisper": "membisiki operator",
+    "join": "ikut berbicara",
+}
+
 TICKET_STAGES = {
     "new": "baru",
     "taken": "ditangani",

@@ -23,5 +23,9 @@ class MessageUnfit(errors.MessageRefused):
     """The receiver, or the message itself, says that it can never be taken."""
 
 
+class ReceiverGone(MessageUnfit, errors.ReceiverGone):
+    """The receiver says that there is nobody at this address any more."""
+
+
 class MessageFileInvalid(Exception):
     """The file of texts cannot be used; the words name the place."""

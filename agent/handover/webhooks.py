@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from datetime import datetime
 
 import aiohttp
@@ -11,6 +12,7 @@ import msgspec
 
 from agent.handover.errors import (
     MessageUnfit,
+    ReceiverGone,
     ReceiverRefusesUs,
     ReceiverUnreachable,
     TryLater,
@@ -44,7 +46,7 @@ class WebhookSender:
         """Raises WebhookSecretInvalid."""
         self._session = session
         self._url = url
-        self._key = _key_of(secret)
+        self._key = key_of(secret)
 
     async def send(self, message: OutboxMessage, put_at: datetime) -> str:
         """Return the status with which the receiver accepted it.
@@ -52,30 +54,47 @@ class WebhookSender:
         Raises ReceiverUnreachable, ReceiverRefusesUs, TryLater, MessageUnfit.
         """
         body = render_body(message, put_at)
-        headers = {
-            "content-type": "application/json",
-            "idempotency-key": message.key,
-            **signature_headers(self._key, message.key, clock.of_this_machine(), body),
-        }
-        try:
-            async with self._session.post(
-                self._url,
-                data=body,
-                headers=headers,
-                allow_redirects=False,  # who is redirected has told a stranger
-                timeout=aiohttp.ClientTimeout(total=DEADLINE_S),
-            ) as answer:
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ReceiverUnreachable(f"No answer ({type(error).__name__}).") from error
-        refuse_unless_accepted(status)
+        status = await post_signed(self._session, self._url, self._key, message.key, body)
         return f"HTTP {status}"
+
+
+async def post_signed(
+    session: aiohttp.ClientSession,
+    url: str,
+    key: bytes,
+    webhook_id: str,
+    body: bytes,
+    deadline_s: float = DEADLINE_S,
+) -> int:
+    """Give a receiver a signed body; answers the status with which he accepted it.
+
+    Of his answer nothing but the status is read. Raises ReceiverUnreachable, ReceiverRefusesUs,
+    TryLater, MessageUnfit, ReceiverGone.
+    """
+    headers = {
+        "content-type": "application/json",
+        "idempotency-key": webhook_id,
+        **signature_headers(key, webhook_id, clock.of_this_machine(), body),
+    }
+    try:
+        async with session.post(
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,  # who is redirected has told a stranger
+            timeout=aiohttp.ClientTimeout(total=deadline_s),
+        ) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise ReceiverUnreachable(f"No answer ({type(error).__name__}).") from error
+    refuse_unless_accepted(status)
+    return status
 
 
 def refuse_unless_accepted(status: int) -> None:
     """What an HTTP status says of a message.
 
-    Raises ReceiverRefusesUs, TryLater, MessageUnfit; nothing for 2xx.
+    Raises ReceiverRefusesUs, TryLater, MessageUnfit, ReceiverGone; nothing for 2xx.
     """
     if 200 <= status < 300:
         return
@@ -84,7 +103,7 @@ def refuse_unless_accepted(status: int) -> None:
         raise ReceiverRefusesUs(said)
     if status >= 500 or status in PASSING:
         raise TryLater(said)
-    raise MessageUnfit(said)
+    raise ReceiverGone(said) if status == 410 else MessageUnfit(said)
 
 
 def render_body(message: OutboxMessage, put_at: datetime) -> bytes:
@@ -110,7 +129,13 @@ def signature_headers(key: bytes, webhook_id: str, at: datetime, body: bytes) ->
     }
 
 
-def _key_of(secret: str) -> bytes:
+def new_secret() -> str:
+    """A secret that nobody else has, as both sides write it down."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """The key that a secret stands for. Raises WebhookSecretInvalid."""
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error:

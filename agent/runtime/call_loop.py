@@ -19,6 +19,7 @@ from agent.domain.effects import (
     ReleaseOperator,
     ReserveTicket,
     RingOperator,
+    RingSupervisor,
     SeekOperator,
     StartTimer,
     StopSeeking,
@@ -33,7 +34,7 @@ from agent.domain.events import (
     TicketReserved,
     TimerFired,
 )
-from agent.domain.identifiers import CallId
+from agent.domain.identifiers import CallId, ChannelId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
@@ -80,7 +81,7 @@ class CallLoop:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._prompts = PromptWatch(self.tell)
         self._pending: list[AnyEffect] = []
-        self._held_back: list[RingOperator] = []
+        self._held_back: list[RingOperator | RingSupervisor] = []
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def tell(self, event: AnyEvent) -> None:
@@ -214,7 +215,7 @@ class CallLoop:
             # The floor lives in memory: the wish to wait there is fulfilled, but not for ever.
             self._begin(SeekOperator(tried=self.call.tried), tasks)
         for effect in unfinished.pending:
-            if isinstance(effect, RingOperator):
+            if isinstance(effect, RingOperator | RingSupervisor):
                 self._pending.append(effect)
                 self._held_back.append(effect)
             elif not isinstance(effect, SeekOperator):
@@ -228,8 +229,7 @@ class CallLoop:
         held_back, self._held_back = self._held_back, []
         for effect in held_back:
             self._pending.remove(effect)
-            offer = self.call.offer if self.call else None
-            if offer and offer.channel == effect.channel and not (offer.answered or offer.ended):
+            if self.call and _is_awaited(self.call, effect.channel):
                 self._begin(effect, tasks)
 
     async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
@@ -375,6 +375,14 @@ class CallLoop:
             self.tell(performed.event)
         if isinstance(effect, PlayPrompt) and performed.prompt_length is not None:
             self._prompts.expect(effect, performed.prompt_length)
+
+
+def _is_awaited(call: Call, leg: ChannelId) -> bool:
+    """Whether a telephone is to ring, and nobody has come to it yet."""
+    offer, session = call.offer, call.supervision
+    if offer and offer.channel == leg:
+        return not (offer.answered or offer.ended)
+    return session is not None and session.channel == leg and not session.joined
 
 
 def _target(effect: AnyEffect) -> str:

@@ -17,7 +17,7 @@ from agent.runtime.doors import Arrival
 from agent.runtime.errors import stands_down
 from agent.runtime.recorder import UnfinishedCall
 
-_OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-[op]\d+)?")
+_OWN_ID = re.compile(r"lpse-([0-9a-f]+)(?:-([opsl])\d+)?")
 
 ATTEMPTS = 3
 """How often a call is taken up again after a mistake of ours."""
@@ -31,6 +31,18 @@ def call_of(own_id: str) -> CallId | None:
     """The call that a channel, playback or bridge of our own making belongs to."""
     matched = _OWN_ID.fullmatch(own_id)
     return CallId(matched[1]) if matched else None
+
+
+def is_of_supervision(own_id: str) -> bool:
+    """Whether a channel is a supervisor's leg or an ear of his, and so nobody's who talks."""
+    matched = _OWN_ID.fullmatch(own_id)
+    return matched is not None and matched[2] in ("s", "l")
+
+
+def is_supervisor(own_id: str) -> bool:
+    """Whether a channel is a supervisor's leg."""
+    matched = _OWN_ID.fullmatch(own_id)
+    return matched is not None and matched[2] == "s"
 
 
 class Dispatcher:

@@ -5,6 +5,10 @@ class EffectFailed(Exception):
     """The outside refused a wish or did not answer in time; the domain decides what it means."""
 
 
+class OperatorNotOnDuty(Exception):
+    """There is no such operator on duty."""
+
+
 class StandDown(Exception):
     """Another agent has taken over this office's calls: stop commanding at once."""
 
@@ -30,3 +34,7 @@ class MessageDeferred(EffectFailed):
 
 class MessageRefused(Exception):
     """A receiver will never take this message, however often it is tried."""
+
+
+class ReceiverGone(MessageRefused):
+    """A receiver says that he is no more."""

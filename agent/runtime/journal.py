@@ -23,7 +23,14 @@ from agent.domain.numbers import YearNumber
 from agent.runtime import metrics
 from agent.runtime.alarms import Alarms
 from agent.runtime.errors import EffectFailed, RecordRefused, StandDown
-from agent.runtime.recorder import NumberKind, OperatorAccount, Record, Recorder, UnfinishedCall
+from agent.runtime.recorder import (
+    NumberKind,
+    OperatorAccount,
+    PresenceEntry,
+    Record,
+    Recorder,
+    UnfinishedCall,
+)
 from agent.runtime.spool import Spool
 
 PATIENCE_S = 0.03
@@ -124,6 +131,13 @@ class JournaledRecorder:
     async def operators(self) -> list[OperatorAccount]:
         """As behind. Raises EffectFailed."""
         return await self._behind.operators()
+
+    async def keep_presence(self, entries: Sequence[PresenceEntry]) -> None:
+        """As behind: no call needs it, so it is not journaled.
+
+        Raises EffectFailed, RecordRefused, StandDown.
+        """
+        await self._behind.keep_presence(entries)
 
     async def run(self, every_s: float = 0.1) -> None:
         """Drain whenever there is something, for ever; the disk is tried again, too."""

@@ -15,11 +15,17 @@ from msgspec.structs import replace
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import RECONCILED
 from agent.domain.effects import PlayPrompt
-from agent.domain.events import LegHungUp, OperatorLegReady, PromptFinished
+from agent.domain.events import (
+    LegHungUp,
+    OperatorLegReady,
+    PromptFinished,
+    SupervisorJoined,
+    SupervisorLeft,
+)
 from agent.domain.identifiers import BridgeId, ChannelId, PlaybackId
 from agent.runtime import clock, metrics
 from agent.runtime.call_loop import CallLoop
-from agent.runtime.dispatcher import Dispatcher, call_of
+from agent.runtime.dispatcher import Dispatcher, call_of, is_supervisor
 from agent.runtime.doors import Arrival, Exchange, Living
 from agent.runtime.errors import EffectFailed
 from agent.runtime.ledger import LOST_WITH_THE_EXCHANGE
@@ -99,18 +105,22 @@ class Reconciler:
     def _close(self, leg: ChannelId, at: datetime, source: str) -> None:
         metrics.EVENTS_IGNORED.labels("hang_up_missed").inc()
         log.warning("hang_up_missed", channel=leg, source=source)
-        self._dispatcher.tell(leg, LegHungUp(at=at, source=source, channel=leg))
+        gone = SupervisorLeft if is_supervisor(leg) else LegHungUp
+        self._dispatcher.tell(leg, gone(at=at, source=source, channel=leg))
 
     def _connect_picked_up(self, living: Living) -> None:
         """Who answered for a call when nobody listened must not wait in silence and be let go."""
-        offers = [loop.call.offer for loop in self._dispatcher.calls if loop.call]
+        calls = [loop.call for loop in self._dispatcher.calls if loop.call]
+        offers = [call.offer for call in calls]
         awaited = {offer.channel for offer in offers if offer and not (offer.ready or offer.ended)}
+        sessions = [call.supervision for call in calls]
+        awaited |= {session.channel for session in sessions if session and not session.joined}
         known, self._picked_up = self._picked_up, awaited & living.answered
         for leg in self._picked_up & known:
             metrics.EVENTS_IGNORED.labels("answer_missed").inc()
             log.warning("answer_missed", channel=leg)
-            ready = OperatorLegReady(at=clock.now(), source=RECONCILED, channel=leg)
-            self._dispatcher.tell(leg, ready)
+            there = SupervisorJoined if is_supervisor(leg) else OperatorLegReady
+            self._dispatcher.tell(leg, there(at=clock.now(), source=RECONCILED, channel=leg))
 
     async def _end_unheard(self) -> None:
         """A prompt whose end was told while we were away must not keep a caller in silence."""
@@ -181,6 +191,8 @@ def _legs(call: Call) -> list[ChannelId]:
     legs = [] if call.caller_gone else [call.channel]
     if call.offer and not call.offer.ended:
         legs.append(call.offer.channel)
+    if call.supervision:
+        legs.append(call.supervision.channel)
     return legs
 
 

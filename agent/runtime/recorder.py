@@ -1,5 +1,6 @@
 """What must be durable before anything is done about it, and who makes it so."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -8,8 +9,9 @@ import msgspec
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect
 from agent.domain.events import AnyEvent
-from agent.domain.identifiers import CallId
+from agent.domain.identifiers import CallId, OperatorId
 from agent.domain.numbers import YearNumber
+from agent.domain.presence import PresenceKind
 
 NumberKind = Literal["form", "ticket"]
 
@@ -52,6 +54,12 @@ class Recorder(Protocol):
     async def operators(self) -> list["OperatorAccount"]:
         """Operators who may take calls now."""
 
+    async def keep_presence(self, entries: Sequence["PresenceEntry"]) -> None:
+        """Return when all are durable, in this order. One that is there already is no error.
+
+        Raises EffectFailed, RecordRefused, StandDown; then none of them is there.
+        """
+
 
 class OperatorAccount(msgspec.Struct, frozen=True):
     """An operator as the office keeps him; the digests are of his telephone's password."""
@@ -63,3 +71,23 @@ class OperatorAccount(msgspec.Struct, frozen=True):
     previous_form_number: str | None = None
     previous_ticket_number: str | None = None
     last_call_ended_at: datetime | None = None
+    supervises: bool = False
+    """He listens to others' calls, and is offered none."""
+    presence: PresenceKind | None = None
+    """The last on record, with its moment; None for one who was never there."""
+    presence_at: datetime | None = None
+    pause_reason: str | None = None
+    wrap_up_call_id: CallId | None = None
+    wrap_up_until: datetime | None = None
+
+
+class PresenceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of an operator's presence; `by` is an account, or the agent that saw it itself."""
+
+    operator: OperatorId
+    at: datetime
+    presence: PresenceKind
+    by: str
+    reason: str | None = None
+    call_id: CallId | None = None
+    until: datetime | None = None

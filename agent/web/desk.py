@@ -190,7 +190,8 @@ def desk_pages(parts: Parts) -> list[Page]:
 
     async def show(asking: Asking) -> Shown:
         definition = parts.forms[parts.form]
-        return Shown("desk.html", {"form": definition, "sop": parts.sop})
+        reasons = parts.floor.reasons.reasons
+        return Shown("desk.html", {"form": definition, "sop": parts.sop, "reasons": reasons})
 
     return [Page(path="/desk", right=Right.DESK, show=show, menu="menu.desk")]
 

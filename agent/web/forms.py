@@ -1,4 +1,5 @@
 """Forms of living calls, for programs on this machine: read, fill in, say that one is finished.
+And who supervises them (agent/web/supervision.py).
 
 Served on a socket in the service's own folder, which only its user may open: whoever can reach it
 may write on every form, in the name that he gives. What goes wrong is told as RFC 9457 has it.
@@ -15,6 +16,9 @@ from agent.domain.form_filling import ChangeRefused
 from agent.domain.numbers import NumberInvalid
 from agent.runtime.errors import EffectFailed
 from agent.runtime.form_desk import FormDesk, FormNotOpen, WrittenForm
+from agent.runtime.supervision import SupervisionDesk, SupervisionRefused
+from agent.web.supervision import SENTENCES as OF_SUPERVISION
+from agent.web.supervision import add_supervision, status_of
 
 Account = Annotated[str, Meta(pattern=r"^[\w.@-]{1,60}$")]
 Asked = TypeVar("Asked", bound=msgspec.Struct)
@@ -52,7 +56,7 @@ class FinishWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: Account
 
 
-def make_desk(desk: FormDesk) -> web.Application:
+def make_desk(desk: FormDesk, supervision: SupervisionDesk) -> web.Application:
     """The application behind the service's socket."""
 
     async def read(request: web.Request) -> web.Response:
@@ -74,6 +78,7 @@ def make_desk(desk: FormDesk) -> web.Application:
     application.router.add_get("/form", read)
     application.router.add_post("/form/fill", fill)
     application.router.add_post("/form/finish", finish)
+    add_supervision(application, supervision)
     return application
 
 
@@ -96,6 +101,9 @@ async def _told_as_problems(request: web.Request, handler: Handler) -> web.Strea
         return _told(400, "number_invalid")
     except FormNotOpen:
         return _told(404, "form_not_open")
+    except SupervisionRefused as refused:
+        words = OF_SUPERVISION[refused.reason]
+        return problem(status_of(refused), refused.reason, words["id"], words=words)
     except EffectFailed:
         return _told(503, "not_recorded")
     except msgspec.DecodeError as error:

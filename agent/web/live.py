@@ -14,10 +14,11 @@ from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import StepState, judge
 from agent.domain.floor import Floor
 from agent.domain.identifiers import OperatorId
+from agent.domain.presence import Paused
 from agent.domain.rights import mask_number
 from agent.domain.sop import Sop
 
-OperatorActivity = Literal["ready", "ringing", "talking", "away"]
+OperatorActivity = Literal["ready", "paused", "wrap_up", "ringing", "talking", "away"]
 
 
 class LiveStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     caller: str
     """Masked."""
     operator: OperatorId | None
+    supervisor: str | None
+    """Who listens in, whispers or joins now."""
     arrived_at: datetime
     queued_at: datetime | None
     answered_at: datetime | None
@@ -57,6 +60,8 @@ class LiveOperator(msgspec.Struct, frozen=True, kw_only=True):
     activity: OperatorActivity
     since: datetime
     form_number: str | None
+    reason: str | None
+    """A code of the office's list, while he is paused."""
 
 
 class LiveFloor(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +87,14 @@ def live_floor(
 def live_call(call: Call, sops: dict[str, Sop]) -> LiveCall:
     """One call, with the steps whose clocks run."""
     offer = call.conversation or call.offer
+    session = call.supervision
     return LiveCall(
         form_number=call.form_number,
         ticket_number=call.ticket_number,
         stage=call.stage,
         caller=mask_number(call.caller.shown),
         operator=offer.operator if offer and not offer.ended else None,
+        supervisor=f"{session.name}: {session.mode}" if session else None,
         arrived_at=call.arrived.at,
         queued_at=call.queued.at if call.queued else None,
         answered_at=offer.answered.at if offer and offer.answered else None,
@@ -130,8 +137,8 @@ def live_operators(floor: Floor, calls: Iterable[Call]) -> list[LiveOperator]:
             if call
             else None
         )
-        activity: OperatorActivity = "ready" if state.reachable else "away"
-        since = state.idle_since
+        activity: OperatorActivity = state.kind
+        since = state.idle_since if activity == "away" else state.presence.since
         if offer:
             activity = "talking" if offer.answered else "ringing"
             since = (offer.answered or offer.offered).at
@@ -142,6 +149,7 @@ def live_operators(floor: Floor, calls: Iterable[Call]) -> list[LiveOperator]:
                 activity=activity,
                 since=since,
                 form_number=call.form_number if call and offer else None,
+                reason=state.presence.reason if isinstance(state.presence, Paused) else None,
             )
         )
     return found

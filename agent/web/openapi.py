@@ -11,6 +11,7 @@ from agent.web.problems import PROBLEM
 
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "year": {"type": "integer", "minimum": 2000, "maximum": 9999},
+    "webhook": {"type": "integer", "minimum": 1, "maximum": 2_147_483_647},
     "sequence": {"type": "integer", "minimum": 1, "maximum": 9_999_999},
 }
 """Whatever else stands in a path is a text without a slash."""
@@ -99,7 +100,8 @@ def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     if operation.answered is None:
         answer = {"204": {"description": "Done."}}
     elif operation.answered is bytes:
-        answer = {"200": {"description": "A stream.", "content": {"text/event-stream": {}}}}
+        content: dict[str, Any] = {kind: {} for kind in operation.content}
+        answer = {"200": {"description": "A stream.", "content": content}}
     else:
         content = {"application/json": {"schema": schema_of[id(operation.answered)]}}
         answer = {str(operation.status): {"description": "Done.", "content": content}}

@@ -22,9 +22,12 @@ from agent.database.errors import (
     TicketUnknown,
     TokenUnknown,
 )
+from agent.database.webhooks import SubscriptionRefused, SubscriptionUnknown
 from agent.domain.numbers import NumberInvalid
 from agent.domain.rights import Identity, Right
+from agent.handover.receiver_address import ReceiverAddressInvalid
 from agent.runtime.errors import EffectFailed
+from agent.runtime.feed import CursorInvalid
 from agent.runtime.form_desk import FormNotOpen
 from agent.web.guard import SAFE, Guard
 from agent.web.problems import Refused, told
@@ -46,6 +49,10 @@ PROBLEMS: tuple[tuple[type[Exception], int, str], ...] = (
     (TicketUnknown, 404, "ticket_unknown"),
     (AnswerUnknown, 404, "answer_unknown"),
     (DeviationUnknown, 404, "deviation_unknown"),
+    (SubscriptionUnknown, 404, "webhook_unknown"),
+    (CursorInvalid, 400, "cursor_invalid"),
+    (SubscriptionRefused, 422, "webhook_refused"),
+    (ReceiverAddressInvalid, 422, "webhook_refused"),
     (AccountInvalid, 422, "account_invalid"),
     (DatabaseUnreachable, 503, "database_away"),
     (EffectFailed, 503, "not_recorded"),
@@ -85,6 +92,8 @@ class Operation:
     answered: Any = None
     status: int = 200
     refuses: tuple[int, ...] = ()
+    content: tuple[str, ...] = ("text/event-stream",)
+    """Types of what goes out as bytes."""
 
 
 def add_operations(

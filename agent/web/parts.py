@@ -1,5 +1,6 @@
 """What the pages and operations stand on; the service builds it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,10 @@ from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.board import Board
 from agent.runtime.dispatcher import Dispatcher
+from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings
 from agent.web.guard import Guard
 from agent.web.passwords import Passwords
@@ -36,10 +39,16 @@ class Parts:
     dispatcher: Dispatcher
     floor: FloorKeeper
     desk: FormDesk
+    supervision: SupervisionDesk
     board: Board
+    feed: Feed
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
     passwords: Passwords = field(default_factory=Passwords)
+    counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Questions to whole periods that the database is asked at once."""
+    making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Recaps that are made at once: each takes a processor and hundreds of megabytes."""
 
     @property
     def calls(self) -> list[Call]:

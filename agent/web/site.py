@@ -6,7 +6,11 @@ import msgspec
 from aiohttp import web
 
 from agent.domain.rights import Right
+from agent.web.call_record import call_record_operations, call_record_pages
+from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
+from agent.web.events import event_operations
+from agent.web.floor_control import floor_operations
 from agent.web.login import Login
 from agent.web.openapi import make_openapi
 from agent.web.operations import (
@@ -27,7 +31,12 @@ from agent.web.pages import (
     see_other,
 )
 from agent.web.parts import Parts
+from agent.web.recap import recap_operations, recap_pages
+from agent.web.recordings import recording_operations
+from agent.web.staffing import staffing_operations, staffing_pages
+from agent.web.statistics import statistics_operations, statistics_pages
 from agent.web.wallboard import wallboard_operations, wallboard_pages
+from agent.web.webhooks import webhook_operations
 from agent.web.words import read_words
 
 FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.ADMINISTER))
@@ -36,12 +45,32 @@ FIRST = (("/desk", Right.DESK), ("/wallboard", Right.LIVE), ("/accounts", Right.
 
 def make_operations(parts: Parts) -> list[Operation]:
     """All that the API can do."""
-    return [*desk_operations(parts), *wallboard_operations(parts)]
+    return [
+        *desk_operations(parts),
+        *floor_operations(parts),
+        *wallboard_operations(parts),
+        *calls_operations(parts),
+        *call_record_operations(parts),
+        *recording_operations(parts),
+        *statistics_operations(parts),
+        *staffing_operations(parts),
+        *recap_operations(parts),
+        *event_operations(parts),
+        *webhook_operations(parts),
+    ]
 
 
 def make_pages(parts: Parts) -> list[Page]:
     """All pages, in the order of the menu."""
-    return [*desk_pages(parts), *wallboard_pages(parts)]
+    return [
+        *desk_pages(parts),
+        *wallboard_pages(parts),
+        *calls_pages(parts),
+        *call_record_pages(parts),
+        *statistics_pages(parts),
+        *staffing_pages(parts),
+        *recap_pages(parts),
+    ]
 
 
 def make_site(parts: Parts) -> web.Application:

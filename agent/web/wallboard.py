@@ -108,10 +108,12 @@ def wallboard_operations(parts: Parts) -> list[Operation]:
     ]  # fmt: skip
 
 
-def wallboard_pages(_parts: Parts) -> list[Page]:
+def wallboard_pages(parts: Parts) -> list[Page]:
     """The wallboard."""
 
-    async def show(_asking: Asking) -> Shown:
-        return Shown("wallboard.html")
+    async def show(asking: Asking) -> Shown:
+        listens = asking.who.may(Right.LISTEN) and asking.who.operator is not None
+        reasons = parts.floor.reasons.reasons
+        return Shown("wallboard.html", {"listens": listens, "reasons": reasons})
 
     return [Page(path="/wallboard", right=Right.LIVE, show=show, menu="menu.wallboard")]

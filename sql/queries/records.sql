@@ -122,6 +122,16 @@ recorded_deviations AS (
         operator = excluded.operator,
         reason = excluded.reason,
         events = excluded.events
+),
+told_news AS (
+    INSERT INTO feed_events (key, kind, at, body)
+    SELECT given.key, given.kind, given.at, given.body
+    FROM batch, jsonb_to_recordset(batch.content -> 'news') AS given (
+        call_id text, key text, kind text, at timestamptz, body jsonb
+    )
+    WHERE given.call_id IN (SELECT call_id FROM recorded_calls)
+      AND given.at > now() - feed_kept()
+    ON CONFLICT (key) DO NOTHING
 )
 INSERT INTO tickets (ticket_number, call_id, issued_at)
 SELECT given.*

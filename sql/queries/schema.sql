@@ -43,18 +43,19 @@ statements AS (
     FROM pg_constraint JOIN tables ON tables.oid = conrelid
     WHERE contype IN ('p', 'u', 'c', 'f', 'x')
     UNION ALL
-    SELECT 4, relname || ' ' || indexrelid::regclass::text, pg_get_indexdef(indexrelid) || ';'
-    FROM pg_index JOIN tables ON tables.oid = indrelid
-    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-    UNION ALL
-    SELECT 5, relname::text,
+    SELECT 4, relname::text,
         'CREATE VIEW ' || quote_ident(relname) || E' AS\n' || pg_get_viewdef(oid)
     FROM tables WHERE relkind = 'v'
     UNION ALL
-    SELECT 6, proname::text, rtrim(pg_get_functiondef(oid), E'\n') || ';'
+    SELECT 5, proname::text, rtrim(pg_get_functiondef(oid), E'\n') || ';'
     FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace
       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    UNION ALL
+    -- Some are of what a function makes of a row.
+    SELECT 6, relname || ' ' || indexrelid::regclass::text, pg_get_indexdef(indexrelid) || ';'
+    FROM pg_index JOIN tables ON tables.oid = indrelid
+    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
     UNION ALL
     SELECT 7, relname || ' ' || tgname, pg_get_triggerdef(pg_trigger.oid) || ';'
     FROM pg_trigger JOIN tables ON tables.oid = tgrelid

@@ -29,7 +29,7 @@ FIELDS = {
 STEP_FIELDS = {"step", "limit_s", "started_at", "met_at", "seconds", "evidence", "deviation"}
 
 # What a reader of the whole record is told beside it.
-ALSO = {"events", "archive_sha256", "deviation_words"}
+ALSO = {"events", "archive_sha256", "deviation_words", "supervisions"}
 STEP_ALSO = {"activity", "state"}
 
 

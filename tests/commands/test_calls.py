@@ -44,6 +44,10 @@ async def test_people_get_a_table_and_the_way_to_the_next_page(filled: str, shel
         ("--operator op-101", [2, 1]),
         ("--operator op-102", []),
         ("--caller 0812-3456-789", [2, 1]),
+        ("--caller 6789", [2, 1]),
+        ("--form 2/2026", [2]),
+        ("--deviation-kind time --deviation-step 2", [1]),
+        ("--name budi --company melati --text unggah", []),
     ],
 )
 async def test_each_option_chooses(
@@ -53,6 +57,14 @@ async def test_each_option_chooses(
     assert result.exit_code == 0, result.output
     numbers = [int(call["form_number"][:4]) for call in json.loads(result.stdout)]
     assert numbers == found
+
+
+async def test_only_the_count_is_told_and_never_as_more_than_it_is(
+    filled: str, shell: Shell
+) -> None:
+    assert (await shell.run(filled, "calls", "--count")).stdout.strip() == "2"
+    found = await shell.run(filled, "calls", "--count", "--outcome", "solved", "--json")
+    assert json.loads(found.stdout) == {"calls": 1, "exact": True}
 
 
 async def test_eighty_columns_hold_a_row_without_breaking_a_number(
@@ -83,6 +95,10 @@ async def test_an_empty_list_says_so(filled: str, shell: Shell) -> None:
         "--since 2026-03-03 --until 2026-03-01",
         "--caller anonymous",
         "--caller 0",
+        "--caller 789",
+        "--form 2026",
+        "--ticket 26-00001-9",
+        "--text tidak",
         "--operator Siti",
         "--operator \udcff",
         "--after 77/2026",

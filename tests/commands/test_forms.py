@@ -7,7 +7,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from agent.database.writer import Writer
-from agent.service import DESK_SOCKET
+from agent.dialplan import DESK_SOCKET
 from agent.web.forms import make_desk
 from tests.commands.shell import Shell
 from tests.runtime.conftest import exchange, writer
@@ -21,7 +21,7 @@ __all__ = ["exchange", "writer"]
 async def form(writer: Writer, exchange: PretendExchange, shell: Shell) -> AsyncIterator[OpenForm]:
     """A call with an open form, served where the command looks for it."""
     async with open_form(writer, exchange) as opened:
-        runner = web.AppRunner(make_desk(opened.desk))
+        runner = web.AppRunner(make_desk(opened.desk, opened.supervision))
         await runner.setup()
         await web.UnixSite(runner, str(shell.folder / DESK_SOCKET)).start()
         yield opened
@@ -60,9 +60,3 @@ async def test_a_secret_is_refused_in_one_sentence_and_what_came_before_it_is_ke
 async def test_a_word_that_is_no_field_is_refused(form: OpenForm, shell: Shell, url: str) -> None:
     done = await shell.run(url, "form", "fill", form.number, "halo", "--by", "op-101")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-
-
-async def test_a_service_that_does_not_run_is_said_to(shell: Shell, url: str) -> None:
-    done = await shell.run(url, "form", "show", "1/2026")
-    assert done.exit_code == 2
-    assert "must run" in done.stderr

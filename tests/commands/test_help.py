@@ -34,6 +34,8 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("archive", "verify"),
         ("operator", "add"),
         ("operator", "list"),
+        ("operator", "pause"),
+        ("operator", "ready"),
         ("operator", "remove"),
         ("deviation", "list"),
         ("deviation", "show"),

@@ -23,11 +23,17 @@ from agent.domain.events import (
     OperatorTookCall,
     PromptFinished,
     StepMarked,
+    SupervisionModeChanged,
+    SupervisorCalled,
+    SupervisorJoined,
+    SupervisorLeft,
     TimerFired,
     VoicemailLeft,
 )
-from agent.domain.identifiers import OperatorId, PlaybackId
+from agent.domain.identifiers import ChannelId, OperatorId, PlaybackId
 from tests.database.stories import Story, abandoned, escalated
+
+DEWI, LEG = OperatorId("op-109"), ChannelId("lpse-00aa-s1")
 
 
 def report_of(story: Story) -> CallReport:
@@ -61,6 +67,10 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         FormFinished(at=at, by="op-101"),
         CaseHandedOver(at=at, way="level_email"),
         CaseNotHandedOver(at=at),
+        SupervisorCalled(at=at, supervisor=DEWI, name="Dewi", mode="listen"),
+        SupervisorJoined(at=at, channel=LEG),
+        SupervisionModeChanged(at=at, supervisor=DEWI, mode="join"),
+        SupervisorLeft(at=at, channel=LEG),
         DetailShed(at=at, count=4),
     )
     report = report_of(story)

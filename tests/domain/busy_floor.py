@@ -27,6 +27,7 @@ from agent.domain.events import (
 )
 from agent.domain.floor import Floor, Waiting
 from agent.domain.identifiers import CallId, ChannelId, OperatorId
+from agent.domain.presence import Ready
 from agent.domain.rules import CallRules
 from tests.domain.story import BUDI, MORNING, SITI, SOP
 
@@ -37,11 +38,14 @@ FLOORS_TIMERS = ("ring", "new_round", "longest_wait")
 class BusyFloor:
     """The calls by their number, and each one's log; `serve` may spoil the floor's order."""
 
-    def __init__(self, serve: Callable[[Floor], Floor] = lambda floor: floor) -> None:
+    def __init__(
+        self, serve: Callable[[Floor], Floor] = lambda floor: floor, wrap_up_s: float = 0
+    ) -> None:
         self.now = MORNING
         self.calls: dict[CallId, Call] = {}
         self.logs: dict[CallId, list[AnyEvent]] = {}
         self._serve = serve
+        self._wrap_up = timedelta(seconds=wrap_up_s)
         self._floor = floors.update_roster(Floor(), ROSTER, set(ROSTER), MORNING)
         self._timers: dict[tuple[CallId, str], float] = {}
 
@@ -53,6 +57,15 @@ class BusyFloor:
             self.now = MORNING + timedelta(seconds=self._timers.pop((call_id, timer)))
             self._tell(call_id, TimerFired(at=self.now, timer=timer))
         self.now = MORNING + timedelta(seconds=end)
+        self._change(self._floor)
+
+    def pause(self, operator: OperatorId) -> None:
+        """He takes no more calls."""
+        self._change(floors.pause(self._floor, operator, "rapat", self.now))
+
+    def ready(self, operator: OperatorId) -> None:
+        """He takes calls again."""
+        self._change(floors.ready(self._floor, operator, self.now))
 
     def arrive(self) -> None:
         """Somebody calls and waits at once: nothing is played on this floor."""
@@ -134,14 +147,23 @@ class BusyFloor:
                 self._change(floors.seek(self._floor, Waiting(call.call_id, since.at, tried)))
             case StopSeeking():
                 self._change(floors.stop_seeking(self._floor, call.call_id))
-            case ReleaseOperator(operator=operator):
-                self._change(floors.release(self._floor, call.call_id, operator, self.now))
+            case ReleaseOperator(operator=operator, answered=answered):
+                floor = floors.release(
+                    self._floor,
+                    call.call_id,
+                    operator,
+                    self.now,
+                    answered=answered,
+                    wrap_up=self._wrap_up,
+                )
+                self._change(floor)
             case _:
                 pass
 
     def _change(self, floor: Floor) -> None:
-        self._floor, matches = floors.match(self._serve(floor))
+        self._floor, matches = floors.match(self._serve(floors.end_wrap_ups(floor, self.now)))
         for match in matches:
             operator = match.operator
+            assert isinstance(operator.presence, Ready), "he takes no calls now"
             offered = OperatorOffered(at=self.now, operator=operator.operator, name=operator.name)
             self._tell(match.call_id, offered)

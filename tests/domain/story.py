@@ -36,13 +36,25 @@ from agent.domain.events import (
     PromptFinished,
     PromptStarted,
     StepMarked,
+    SupervisionMode,
+    SupervisionModeChanged,
+    SupervisorCalled,
+    SupervisorJoined,
+    SupervisorLeft,
     TicketReserved,
     TimerFired,
     VoicemailLeft,
 )
 from agent.domain.form import parse_form
 from agent.domain.form_filling import Change, fill
-from agent.domain.identifiers import CallId, ChannelId, OperatorId, operator_channel, playback_of
+from agent.domain.identifiers import (
+    CallId,
+    ChannelId,
+    OperatorId,
+    operator_channel,
+    playback_of,
+    supervisor_channel,
+)
 from agent.domain.rules import CallRules
 from agent.settings import DATA
 
@@ -56,6 +68,8 @@ CALLER = ChannelId("1795338000.7")
 FIRST, SECOND = operator_channel(CALL, 1), operator_channel(CALL, 2)
 FALLBACK_LEG = ChannelId("1795338003.9")
 CEL = "CEL"
+SUPERVISORS_LEG = supervisor_channel(CALL, 1)
+DEWI = OperatorId("op-109")
 SITI, BUDI = OperatorId("op-101"), OperatorId("op-102")
 FORM, TICKET = "0123/FK-TLP/LPSE.BTG/2026", "26-00412-0"
 SOP = "SOP-LPSE.BTG-017 rev 00"
@@ -194,6 +208,18 @@ class Story:
         self, leg: ChannelId, cause: int | None = 16, source: str = "ARI Destroyed"
     ) -> Effects:
         return self.tell(LegHungUp(at=self.now, source=source, channel=leg, cause=cause))
+
+    def calls_supervisor(self, mode: SupervisionMode = "listen", who: OperatorId = DEWI) -> Effects:
+        return self.tell(SupervisorCalled(at=self.now, supervisor=who, name="Dewi", mode=mode))
+
+    def supervisor_joins(self, leg: ChannelId = SUPERVISORS_LEG) -> Effects:
+        return self.tell(SupervisorJoined(at=self.now, source="ARI", channel=leg))
+
+    def changes_mode(self, mode: SupervisionMode, who: OperatorId = DEWI) -> Effects:
+        return self.tell(SupervisionModeChanged(at=self.now, supervisor=who, mode=mode))
+
+    def supervisor_leaves(self, leg: ChannelId = SUPERVISORS_LEG) -> Effects:
+        return self.tell(SupervisorLeft(at=self.now, source="ARI", channel=leg, cause=16))
 
     def ticket(self, number: str = TICKET) -> Effects:
         return self.tell(TicketReserved(at=self.now, ticket_number=number))

@@ -32,16 +32,27 @@ from agent.domain.events import (
     OperatorSpoke,
     PromptFinished,
     PromptStarted,
+    SupervisionModeChanged,
+    SupervisorCalled,
+    SupervisorJoined,
+    SupervisorLeft,
     TicketReserved,
     TimerFired,
 )
-from agent.domain.identifiers import bridge_of, operator_channel, playback_of
+from agent.domain.identifiers import (
+    bridge_of,
+    operator_channel,
+    playback_of,
+    supervisor_channel,
+    supervisors_bridge,
+)
 from agent.domain.sop import parse_sop
 from agent.settings import DATA
 from tests.domain.story import (
     BUDI,
     CALL,
     CALLER,
+    DEWI,
     FORM_FILE,
     IDENTITY,
     MORNING,
@@ -70,6 +81,7 @@ TIMERS = (
     "closing_forced",
     "archive",
     "hand_over",
+    "supervisor",
 )
 REFUSABLE = (
     "AnswerCaller",
@@ -82,6 +94,8 @@ REFUSABLE = (
     "ReserveTicket",
     "ArchiveForm",
     "HandOverCase",
+    "RingSupervisor",
+    "Supervise",
 )
 
 _EVENT = msgspec.json.Decoder(AnyEvent)
@@ -100,6 +114,8 @@ def keep_promises(
     assert sum(offer.connected is not None for offer in call.offers) <= 1
     assert sum(offer.ended is None for offer in call.offers) <= 1
     assert all(offer.ended for offer in call.offers[:-1])
+    assert all(session.ended for session in call.supervisions[:-1])
+    assert call.supervision is None or call.stage is Stage.TALKING
     judgement = judge(call, PROCEDURE)
     assert all(step.seconds is None or step.seconds >= 0 for step in judgement.steps)
     assert (judgement.outcome is Outcome.IN_PROGRESS) == (call.stage not in ENDED)
@@ -111,13 +127,16 @@ def keep_promises(
 
 def _effects_name_only_this_call(call: Call, effects: tuple[AnyEffect, ...]) -> None:
     legs = {CALLER, *(operator_channel(CALL, n) for n in range(1, len(call.offers) + 4))}
+    sessions = range(1, len(call.supervisions) + 4)
+    legs |= {supervisor_channel(CALL, n) for n in sessions}
+    bridges = {bridge_of(CALL), *(supervisors_bridge(CALL, n) for n in sessions)}
     playbacks = {p.playback for p in call.playbacks}
     for effect in effects:
         for field in ("channel", "caller", "operator", "caller_channel"):
             named = getattr(effect, field, None)
             assert named is None or named in legs or named in (SITI, BUDI)
         assert getattr(effect, "playback", None) in {None, *playbacks}
-        assert getattr(effect, "bridge", None) in (None, bridge_of(CALL))
+        assert getattr(effect, "bridge", None) in {None, *bridges}
 
 
 def _goes_forward(before: Call, call: Call, effects: tuple[AnyEffect, ...]) -> None:
@@ -140,7 +159,14 @@ def _goes_forward(before: Call, call: Call, effects: tuple[AnyEffect, ...]) -> N
     ):
         assert getattr(before, once) in (None, getattr(call, once))
     if before.stage in ENDED:
-        assert not {"RingOperator", "PlayPrompt", "ConnectLegs", "SeekOperator"} & set(names)
+        assert not {
+            "RingOperator",
+            "RingSupervisor",
+            "Supervise",
+            "PlayPrompt",
+            "ConnectLegs",
+            "SeekOperator",
+        } & set(names)
 
 
 # An honest world with a bad network
@@ -315,6 +341,8 @@ TestCallLife = CallLife.TestCase
 # No world at all: any events in any order
 
 
+SUPERVISORS_LEGS = st.integers(1, 3).map(lambda session: supervisor_channel(CALL, session))
+MODES = st.sampled_from(["listen", "whisper", "join"])
 LEGS = st.sampled_from([CALLER, *(operator_channel(CALL, n) for n in (1, 2, 3))])
 PLAYBACKS = st.integers(1, 9).map(lambda count: playback_of(CALL, count))
 AT = st.floats(-5, 900).map(lambda seconds: MORNING + timedelta(seconds=seconds))
@@ -332,7 +360,9 @@ def any_events() -> st.SearchStrategy[AnyEvent]:
         OperatorSpoke,
     )
     results = st.sampled_from(["done", "failed", "stopped", "overdue", "refused"])
-    targets = st.one_of(LEGS, PLAYBACKS, st.just(str(bridge_of(CALL))), st.just(""))
+    targets = st.one_of(
+        LEGS, SUPERVISORS_LEGS, PLAYBACKS, st.just(str(bridge_of(CALL))), st.just("")
+    )
     return st.one_of(
         *(st.builds(kind, **stamp, channel=LEGS) for kind in of_a_leg),
         st.builds(LegHungUp, **stamp, channel=LEGS, cause=st.sampled_from([None, 16, 127])),
@@ -361,6 +391,12 @@ def any_events() -> st.SearchStrategy[AnyEvent]:
             tells_outcome=st.booleans(),
             by=st.just("x"),
         ),
+        st.builds(
+            SupervisorCalled, **stamp, supervisor=st.just(DEWI), name=st.just("x"), mode=MODES
+        ),
+        st.builds(SupervisorJoined, **stamp, channel=SUPERVISORS_LEGS),
+        st.builds(SupervisorLeft, **stamp, channel=SUPERVISORS_LEGS),
+        st.builds(SupervisionModeChanged, **stamp, supervisor=st.just(DEWI), mode=MODES),
         st.builds(FormFinished, **stamp, by=st.just("x")),
         st.builds(CaseHandedOver, **stamp, way=st.just("webhook")),
         st.builds(CaseNotHandedOver, **stamp),

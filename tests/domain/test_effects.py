@@ -11,6 +11,7 @@ from tests.domain.story import (
     queueing,
     reading_numbers,
     solved,
+    talking,
     talking_with_form,
 )
 
@@ -26,7 +27,10 @@ def wishes() -> Effects:
     handed = talking_with_form()
     handed.presses("*8*7")
     handed.ticket()
-    for story in (given_up, read, solved(), handed):
+    supervised = talking()
+    supervised.calls_supervisor()
+    supervised.supervisor_joins()
+    for story in (supervised, given_up, read, solved(), handed):
         call = None
         for event in story.told:
             decision = decide(call, event)

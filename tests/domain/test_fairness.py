@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.domain.call import CallUnknown, replay
+from agent.domain.call_state import Stage
 from agent.domain.consultation import RECONCILED
 from agent.domain.events import AnyEvent, OperatorRinging
 from agent.domain.fairness import LONGEST, Course, Met, Wait, Watch, follow
@@ -174,7 +175,10 @@ def test_a_call_that_is_over_is_forgotten_and_one_without_an_end_after_a_day() -
 MOVES = st.one_of(
     st.tuples(st.sampled_from(["after"]), st.floats(0.1, 20)),
     st.tuples(st.sampled_from(["arrive", "leave"])),
-    st.tuples(st.sampled_from(["answer", "reject", "finish"]), st.sampled_from([SITI, BUDI])),
+    st.tuples(
+        st.sampled_from(["answer", "reject", "finish", "pause", "ready"]),
+        st.sampled_from([SITI, BUDI]),
+    ),
 )
 
 
@@ -185,9 +189,22 @@ def play(floor: BusyFloor, moves: Iterable[tuple[str, object]]) -> list[tuple[st
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.lists(MOVES, max_size=80))
-def test_whatever_people_do_the_floor_serves_in_turn(moves: list[tuple[str, object]]) -> None:
-    assert {how for how, _ in play(BusyFloor(), moves)} <= {"passed_over"}
+@given(st.lists(MOVES, max_size=80), st.sampled_from([0.0, 7.0]))
+def test_whatever_people_do_the_floor_serves_in_turn(
+    moves: list[tuple[str, object]], wrap_up_s: float
+) -> None:
+    """Also while some are paused or in wrap-up: who takes no calls overtakes nobody."""
+    assert {how for how, _ in play(BusyFloor(wrap_up_s=wrap_up_s), moves)} <= {"passed_over"}
+
+
+def test_callers_who_wait_for_paused_operators_are_served_in_turn_when_one_is_ready() -> None:
+    floor = BusyFloor()
+    moves = [("pause", SITI), ("pause", BUDI), ("arrive",), ("after", 10), ("arrive",)]
+    assert play(floor, moves) == []  # type: ignore[arg-type]  # of any length
+    assert all(call.stage is Stage.QUEUEING for call in floor.calls.values())
+    moves = [("after", 10), ("ready", BUDI), ("answer", BUDI), ("after", 10), ("finish", BUDI)]
+    assert play(floor, [*moves, ("answer", BUDI)]) == []  # type: ignore[list-item]  # the same
+    assert [call.offers[-1].operator for call in floor.calls.values()] == [BUDI, BUDI]
 
 
 def test_a_floor_that_serves_the_last_one_first_is_found() -> None:

@@ -10,14 +10,18 @@ from agent.domain.floor import (
     Match,
     OperatorState,
     Waiting,
+    end_wrap_ups,
     hold,
     match,
+    pause,
+    ready,
     release,
     seek,
     stop_seeking,
     update_roster,
 )
 from agent.domain.identifiers import CallId, OperatorId
+from agent.domain.presence import Paused, Ready, WrapUp
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 A, B, C = CallId("a"), CallId("b"), CallId("c")
@@ -112,7 +116,12 @@ def test_a_match_tells_who_the_operator_is_and_his_last_numbers() -> None:
     floor = release(hold(staffed({SITI}), A, SITI), A, SITI, at(5), last)
     _, matches = match(seek(floor, Waiting(B, at(6))))
     state = OperatorState(
-        operator=SITI, name="Siti", reachable=True, idle_since=at(5), previous=last
+        operator=SITI,
+        name="Siti",
+        reachable=True,
+        idle_since=at(5),
+        presence=Ready(NOON),
+        previous=last,
     )
     assert matches == (Match(B, state),)
 
@@ -178,6 +187,102 @@ def test_an_operator_who_is_removed_finishes_his_call_and_gets_no_other() -> Non
     assert update_roster(floor, {}, set(), at(80)).operators == {}
 
 
+MINUTE = timedelta(minutes=1)
+
+
+def kind_of(floor: Floor, operator: OperatorId) -> str:
+    return floor.operators[operator].kind
+
+
+def test_who_is_paused_is_offered_nothing_and_is_idle_from_the_pauses_end() -> None:
+    floor = pause(staffed(), SITI, "rapat", at(1))
+    assert floor.operators[SITI].presence == Paused("rapat", at(1))
+    floor = seek(seek(floor, Waiting(A, at(2))), Waiting(B, at(3)))
+    floor, matches = offered(floor)
+    assert matches == [(A, BUDI)]
+    floor, matches = offered(ready(floor, SITI, at(9)))
+    assert matches == [(B, SITI)]
+    assert floor.operators[SITI].idle_since == at(9)
+    assert floor.operators[SITI].presence == Ready(at(9))
+
+
+def test_when_all_are_paused_callers_wait_and_the_first_is_served_first() -> None:
+    floor = pause(pause(staffed(), SITI, "rapat", at(1)), BUDI, "ibadah", at(1))
+    floor = seek(seek(floor, Waiting(B, at(3))), Waiting(A, at(2)))
+    assert offered(floor) == (floor, [])
+    assert offered(ready(floor, BUDI, at(9)))[1] == [(A, BUDI)]
+
+
+def test_who_is_paused_while_he_has_a_call_keeps_it_and_gets_no_other() -> None:
+    floor = pause(hold(staffed({SITI}), A, SITI), SITI, "rapat", at(1))
+    assert floor.operators[SITI].busy_with == A
+    floor = release(floor, A, SITI, at(5), answered=True, wrap_up=MINUTE)
+    assert floor.operators[SITI].presence == Paused("rapat", at(1)), "no wrap-up ends a pause"
+    floor = end_wrap_ups(floor, at(999))
+    assert offered(seek(floor, Waiting(B, at(999))))[1] == []
+
+
+def test_a_pause_that_is_said_again_keeps_its_beginning_and_another_reason_begins_anew() -> None:
+    floor = pause(staffed(), SITI, "rapat", at(1))
+    assert pause(floor, SITI, "rapat", at(5)) == floor
+    other = pause(floor, SITI, "ibadah", at(5))
+    assert other.operators[SITI].presence == Paused("ibadah", at(5))
+
+
+def test_a_pause_outlasts_a_telephone_that_is_gone_and_comes_back() -> None:
+    floor = pause(staffed(), SITI, "rapat", at(1))
+    gone = update_roster(floor, ROSTER, {BUDI}, at(2))
+    assert kind_of(gone, SITI) == "paused"
+    back = update_roster(gone, ROSTER, {SITI, BUDI}, at(3))
+    assert back.operators[SITI].presence == Paused("rapat", at(1))
+
+
+def test_a_telephone_that_is_gone_takes_its_operator_away_and_brings_him_back_ready() -> None:
+    gone = update_roster(staffed(), ROSTER, {BUDI}, at(2))
+    assert kind_of(gone, SITI) == "away"
+    back = update_roster(gone, ROSTER, {SITI, BUDI}, at(3))
+    assert kind_of(back, SITI) == "ready"
+    assert back.operators[SITI].presence == Ready(at(3))
+
+
+def talked(floor: Floor, wrap_up: timedelta = MINUTE) -> Floor:
+    return release(hold(floor, A, SITI), A, SITI, at(10), answered=True, wrap_up=wrap_up)
+
+
+def test_after_an_answered_call_there_is_a_wrap_up_that_ends_by_itself() -> None:
+    floor = talked(staffed({SITI}))
+    assert floor.operators[SITI].presence == WrapUp(at(10), at(70), A)
+    assert kind_of(floor, SITI) == "wrap_up"
+    floor = seek(floor, Waiting(B, at(20)))
+    assert offered(end_wrap_ups(floor, at(69)))[1] == []
+    floor, matches = offered(end_wrap_ups(floor, at(80)))
+    assert matches == [(B, SITI)]
+    assert floor.operators[SITI].presence == Ready(at(70))
+    assert floor.operators[SITI].idle_since == at(70)
+
+
+def test_who_says_that_he_is_ready_ends_his_wrap_up() -> None:
+    floor = ready(talked(staffed({SITI})), SITI, at(20))
+    assert floor.operators[SITI].idle_since == at(20)
+    assert offered(seek(floor, Waiting(B, at(20))))[1] == [(B, SITI)]
+
+
+def test_without_a_wrap_up_or_an_answer_an_operator_is_ready_at_once() -> None:
+    assert kind_of(talked(staffed(), timedelta(0)), SITI) == "ready"
+    rang = release(hold(staffed(), A, SITI), A, SITI, at(5), missed=True, wrap_up=MINUTE)
+    assert kind_of(rang, SITI) == "ready"
+
+
+def test_who_says_that_he_is_ready_is_there_again_and_keeps_his_turn_if_he_was() -> None:
+    floor = ready(missed(staffed(), 2), SITI, at(50))
+    assert floor.operators[SITI].misses == 0
+    assert floor.operators[SITI].idle_since == at(1), "he was ready before"
+
+
+def test_the_presence_of_who_is_not_on_the_floor_changes_nothing() -> None:
+    assert pause(Floor(), SITI, "rapat", NOON) == ready(Floor(), SITI, NOON) == Floor()
+
+
 CALLS = st.sampled_from([A, B, C])
 OPERATORS = st.sampled_from([OperatorId(f"op-{n}") for n in range(101, 105)])
 
@@ -192,10 +297,15 @@ class FloorLife(RuleBasedStateMachine):
 
     def _change(self, floor: Floor) -> None:
         self.now += timedelta(seconds=1)
+        floor = end_wrap_ups(floor, self.now)
         before = {s.operator: s.busy_with for s in floor.operators.values()}
         self.floor, matches = match(floor)
         assert len({m.call_id for m in matches}) == len(matches)
         assert all(before[m.operator.operator] is None for m in matches)
+        assert all(isinstance(m.operator.presence, Ready) for m in matches)
+        assert [m.call_id for m in matches] == [
+            w.call_id for w in floor.waiting if w.call_id in {m.call_id for m in matches}
+        ], "first come, first served"
 
     @rule(call=CALLS, tried=st.sets(OPERATORS, max_size=2))
     def call_seeks(self, call: CallId, tried: set[OperatorId]) -> None:
@@ -205,10 +315,28 @@ class FloorLife(RuleBasedStateMachine):
     def call_stops_seeking(self, call: CallId) -> None:
         self._change(stop_seeking(self.floor, call))
 
-    @rule(call=CALLS, operator=OPERATORS)
-    def call_releases(self, call: CallId, operator: OperatorId) -> None:
+    @rule(operator=OPERATORS, reason=st.sampled_from(["rapat", "ibadah"]))
+    def operator_pauses(self, operator: OperatorId, reason: str) -> None:
+        busy = {s.operator: s.busy_with for s in self.floor.operators.values()}
+        self._change(pause(self.floor, operator, reason, self.now))
+        assert busy == {s.operator: s.busy_with for s in self.floor.operators.values()}
+
+    @rule(operator=OPERATORS)
+    def operator_is_ready(self, operator: OperatorId) -> None:
+        self._change(ready(self.floor, operator, self.now))
+
+    @rule(seconds=st.integers(1, 10))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self._change(self.floor)
+
+    @rule(call=CALLS, operator=OPERATORS, answered=st.booleans(), wrap_up=st.integers(0, 6))
+    def call_releases(
+        self, call: CallId, operator: OperatorId, answered: bool, wrap_up: int
+    ) -> None:
         busy = self.floor.operators.get(operator)
-        self._change(release(self.floor, call, operator, self.now))
+        time = timedelta(seconds=wrap_up)
+        self._change(release(self.floor, call, operator, self.now, answered=answered, wrap_up=time))
         if busy and busy.busy_with not in (None, call):
             assert self.floor.operators[operator].busy_with == busy.busy_with
 
@@ -222,7 +350,9 @@ class FloorLife(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_while_a_fitting_operator_is_idle(self) -> None:
         idle = {
-            s.operator for s in self.floor.operators.values() if s.reachable and not s.busy_with
+            s.operator
+            for s in self.floor.operators.values()
+            if s.reachable and not s.busy_with and isinstance(s.presence, Ready)
         }
         assert all(idle <= set(waiting.tried) for waiting in self.floor.waiting)
 

@@ -1,4 +1,12 @@
-from agent.domain.identifiers import CallId, bridge_of, operator_channel, playback_of
+from agent.domain.identifiers import (
+    CallId,
+    bridge_of,
+    listening_channel,
+    operator_channel,
+    playback_of,
+    supervisor_channel,
+    supervisors_bridge,
+)
 
 CALL = CallId("0123456789abcdef")
 
@@ -11,5 +19,10 @@ def test_ids_are_chosen_beforehand_and_the_same_each_time() -> None:
 
 def test_no_two_things_of_a_call_share_an_id() -> None:
     ids: list[str] = [bridge_of(CALL)]
-    ids += [make(CALL, n) for make in (operator_channel, playback_of) for n in range(1, 30)]
+    makers = (operator_channel, playback_of, supervisor_channel, listening_channel)
+    ids += [make(CALL, n) for make in makers for n in range(1, 30)]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_supervisors_bridge_is_named_as_his_leg_and_as_no_conversation() -> None:
+    assert supervisors_bridge(CALL, 3) == supervisor_channel(CALL, 3) != bridge_of(CALL)

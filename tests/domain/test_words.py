@@ -8,7 +8,7 @@ from agent.domain import words
 from agent.domain.consultation import Outcome, StepState
 from agent.domain.deviation_words import Refusal, Role, Verdict
 from agent.domain.equipment import Kind
-from agent.domain.events import PlaybackResult
+from agent.domain.events import PlaybackResult, SupervisionMode
 from agent.domain.priority import Axis
 
 
@@ -18,6 +18,7 @@ from agent.domain.priority import Axis
         (words.OUTCOMES, {outcome.value for outcome in Outcome}),
         (words.STEP_STATES, set(get_args(StepState))),
         (words.PLAYBACK_RESULTS, set(get_args(PlaybackResult))),
+        (words.SUPERVISION, set(get_args(SupervisionMode))),
         (words.DEVIATION_STANDINGS, {"open", "explained", *get_args(Verdict)}),
         (words.WORD_ROLES, set(get_args(Role))),
         (words.WORD_REFUSALS, set(get_args(Refusal))),

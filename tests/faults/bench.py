@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.asterisk.ari_client import AriClient
+from agent.database.call_search import CallFilter, find_calls
 from agent.database.errors import DatabaseProblem
-from agent.database.reports import CallFilter, CallReport, list_calls, read_call
+from agent.database.reports import CallReport, read_call
 from agent.domain.call_state import Stage
 from agent.runtime import clock
 from agent.settings import DATA
@@ -151,8 +152,8 @@ class Bench(Office):
     async def record_of(self, caller: Leg) -> CallReport | None:
         """What is on record of a caller's call; None when nothing is."""
         number = self.history.whose(caller).number
-        found = await list_calls(self.site.database_url, CallFilter(caller=number), limit=1)
-        return await self.record(found[0].form_number) if found else None
+        found = await find_calls(self.site.database_url, CallFilter(caller=number), limit=1)
+        return await self.record(found.calls[0].form_number) if found.calls else None
 
     async def reaches(
         self,
@@ -281,7 +282,7 @@ class Bench(Office):
         async def archived() -> bool:
             url = self.site.database_url
             reports.clear()
-            for found in await list_calls(url, wanted, limit=1000):
+            for found in (await find_calls(url, wanted, limit=1000)).calls:
                 reports.append(await read_call(url, found.form_number))
             journaled = await asyncio.to_thread(self.measured, "lpse_journal_records")
             stages = [report.call.stage for report in reports]

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from agent.commands.call_object import call_object
+from agent.database.call_search import CallFilter, find_calls
 from agent.database.errors import DatabaseProblem
-from agent.database.reports import CallFilter, CallReport, list_calls, read_call
+from agent.database.reports import CallReport, read_call
 from agent.domain.call_state import Stage
 from agent.speech.renderer import Renderer, Speech
 from deploy.sip_phone import (
@@ -112,7 +113,7 @@ class Office:
     async def newest(self) -> CallReport:
         """The record of the call that came last."""
         url = self.site.database_url
-        newest = (await list_calls(url, CallFilter(), limit=1))[0]
+        newest = (await find_calls(url, CallFilter(), limit=1)).calls[0]
         return await read_call(url, newest.form_number)
 
     async def opened(self, before: int) -> CallReport:
@@ -130,8 +131,8 @@ class Office:
 
     async def form_numbers(self) -> list[str]:
         """Of all calls on record, the newest first, up to a thousand."""
-        calls = await list_calls(self.site.database_url, CallFilter(), limit=1000)
-        return [call.form_number for call in calls]
+        page = await find_calls(self.site.database_url, CallFilter(), limit=1000)
+        return [call.form_number for call in page.calls]
 
     async def record(self, form_number: str) -> CallReport:
         """What is on record of a call now."""

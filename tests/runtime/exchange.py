@@ -18,6 +18,7 @@ from agent.domain.effects import (
     PlayPrompt,
     RemoveBridge,
     RingOperator,
+    RingSupervisor,
     StopPrompt,
 )
 from agent.domain.events import (
@@ -35,9 +36,12 @@ from agent.domain.events import (
     PlaybackResult,
     PromptFinished,
     PromptStarted,
+    SupervisorJoined,
+    SupervisorLeft,
 )
 from agent.domain.identifiers import BridgeId, CallId, ChannelId, OperatorId, PlaybackId
 from agent.runtime import clock
+from agent.runtime.dispatcher import is_supervisor
 from agent.runtime.doors import DONE, Arrival, Living, Performed
 from agent.runtime.errors import EffectFailed, StandDown
 from agent.runtime.recorder import OperatorAccount
@@ -147,6 +151,10 @@ class PretendExchange:
                 self.channels.add(effect.channel)
                 ringing = OperatorRinging(at=clock.now(), source=ARI, channel=effect.channel)
                 self.tell(effect.channel, ringing)
+            case RingSupervisor():
+                self.channels.add(effect.channel)
+                joined = SupervisorJoined(at=clock.now(), source=ARI, channel=effect.channel)
+                self.tell(effect.channel, joined)
             case ConnectLegs():
                 self.bridges.add(effect.bridge)
                 for leg in (effect.caller, effect.operator):
@@ -181,7 +189,8 @@ class PretendExchange:
     def leave(self, leg: ChannelId) -> None:
         """A person hangs up."""
         self.channels.discard(leg)
-        self.tell(leg, LegHungUp(at=clock.now(), source=ARI, channel=leg, cause=16))
+        gone = SupervisorLeft if is_supervisor(leg) else LegHungUp
+        self.tell(leg, gone(at=clock.now(), source=ARI, channel=leg, cause=16))
 
     # The door for all that is no single call
 

@@ -1,11 +1,18 @@
 """A recorder that fails on demand, as a real database will not: the journal's and pool's behind."""
 
 import asyncio
+from collections.abc import Sequence
 
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber
 from agent.runtime.errors import EffectFailed, RecordRefused, StandDown
-from agent.runtime.recorder import NumberKind, OperatorAccount, Record, UnfinishedCall
+from agent.runtime.recorder import (
+    NumberKind,
+    OperatorAccount,
+    PresenceEntry,
+    Record,
+    UnfinishedCall,
+)
 
 SITI = OperatorAccount("op-101", "Siti", "256", "md5")
 
@@ -15,6 +22,8 @@ class FaultyDatabase:
 
     def __init__(self) -> None:
         self.kept: list[Record] = []
+        self.presence: list[PresenceEntry] = []
+        self.refuses_presence = False
         self.times_asked = 0
         self.times_given = 0
         self.reservations: list[tuple[NumberKind, int, int]] = []
@@ -73,6 +82,13 @@ class FaultyDatabase:
         """One operator."""
         await self._reach()
         return [SITI]
+
+    async def keep_presence(self, entries: Sequence[PresenceEntry]) -> None:
+        """Keep them in their order."""
+        await self._reach()
+        if self.refuses_presence:
+            raise RecordRefused("a column does not fit")
+        self.presence += entries
 
     async def _reach(self) -> None:
         await self.open.wait()

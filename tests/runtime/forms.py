@@ -11,6 +11,7 @@ from agent.domain.form import parse_form
 from agent.runtime.call_loop import CallLoop
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.recorder import Recorder
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import DATA
 from tests.runtime.exchange import PretendExchange, arrival_of_call
 from tests.runtime.office import RULES, Office, office
@@ -35,6 +36,7 @@ class OpenForm:
     people: Office
     loop: CallLoop
     desk: FormDesk
+    supervision: SupervisionDesk
     exchange: PretendExchange
 
     @property
@@ -56,4 +58,7 @@ async def open_form(recorder: Recorder, exchange: PretendExchange) -> AsyncItera
         loop = await people.arrives(arrival_of_call())
         await people.talks(loop)
         desk = FormDesk(people.dispatcher, {FORM.name: FORM})
-        yield OpenForm(people, loop, desk, exchange)
+        supervision = SupervisionDesk(
+            people.dispatcher, lambda: people.floor.supervisors, allowed=True
+        )
+        yield OpenForm(people, loop, desk, supervision, exchange)

@@ -9,10 +9,12 @@ from agent.database.operators import add_operator, remove_operator
 from agent.domain.effects import ReleaseOperator
 from agent.domain.events import NumberPair, OperatorOffered
 from agent.domain.identifiers import CallId, OperatorId
-from agent.runtime.errors import EffectFailed
+from agent.domain.presence import Paused, PauseReasonUnknown, WrapUp
+from agent.runtime.errors import EffectFailed, OperatorNotOnDuty
 from agent.runtime.floor_keeper import FloorKeeper
 from tests.database.agents import running_writer
 from tests.database.stories import MORNING, escalated, solved
+from tests.domain.test_presence import REASONS
 from tests.runtime.exchange import BUDI, SITI, PretendExchange
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.waiting import until
@@ -40,7 +42,7 @@ def offers() -> Offers:
 
 @pytest.fixture
 def keeper(database: FaultyDatabase, exchange: PretendExchange, offers: Offers) -> FloorKeeper:
-    return FloorKeeper(database, exchange, offers)
+    return FloorKeeper(database, exchange, offers, REASONS)
 
 
 def given_back(operator: OperatorId, ticket: str | None = None) -> ReleaseOperator:
@@ -212,3 +214,120 @@ async def test_an_exchange_that_does_not_answer_is_asked_again(
         await until(lambda: offers.made == [(FIRST, SITI)])
         refreshing.cancel()
     assert exchange.published == [[SITI]]
+
+
+async def test_who_is_paused_is_offered_nobody_until_he_is_ready_and_then_at_once(
+    database: FaultyDatabase, keeper: FloorKeeper, offers: Offers
+) -> None:
+    await keeper.refresh()
+    state = await keeper.pause(SITI, "rapat", by="system:root")
+    assert isinstance(state.presence, Paused)
+    keeper.seek(SECOND, LATER, ())
+    keeper.seek(FIRST, MORNING, ())
+    assert offers.made == []
+    await keeper.ready(SITI, by=SITI)
+    assert offers.made == [(FIRST, SITI)]
+    told = [(entry.presence, entry.reason, entry.by) for entry in database.presence]
+    assert told == [
+        ("ready", None, "agent"),
+        ("paused", "rapat", "system:root"),
+        ("ready", None, SITI),
+    ]
+
+
+async def test_a_pause_is_refused_while_the_database_is_away_and_readiness_is_not(
+    database: FaultyDatabase, keeper: FloorKeeper, offers: Offers
+) -> None:
+    await keeper.refresh()
+    await keeper.pause(SITI, "rapat", by=SITI)
+    keeper.seek(FIRST, MORNING, ())
+    database.away = True
+    await keeper.ready(SITI, by=SITI)
+    assert offers.made == [(FIRST, SITI)], "no caller waits for a database"
+    with pytest.raises(EffectFailed):
+        await keeper.pause(SITI, "rapat", by=SITI)
+    assert keeper.floor.operators[SITI].kind == "ready"
+    database.away = False
+    await keeper.refresh()
+    await keeper.refresh()
+    assert database.presence[-1].presence == "ready"
+
+
+async def test_what_cannot_be_paused_is_said(database: FaultyDatabase, keeper: FloorKeeper) -> None:
+    with pytest.raises(EffectFailed, match="not known yet"):
+        await keeper.pause(SITI, "rapat", by=SITI)
+    await keeper.refresh()
+    with pytest.raises(PauseReasonUnknown):
+        await keeper.pause(SITI, "tidur", by=SITI)
+    with pytest.raises(OperatorNotOnDuty, match="op-999"):
+        await keeper.pause(OperatorId("op-999"), "rapat", by=SITI)
+    with pytest.raises(OperatorNotOnDuty, match="op-999"):
+        await keeper.ready(OperatorId("op-999"), by=SITI)
+    assert [entry.presence for entry in database.presence] == ["ready"]
+
+
+async def test_a_pause_and_a_wrap_up_outlive_the_agent(
+    url: str, exchange: PretendExchange, offers: Offers
+) -> None:
+    hour = timedelta(hours=1)
+    async with running_writer(url) as writer:
+        before = FloorKeeper(writer, exchange, Offers(), REASONS, hour)
+        await before.refresh()
+        before.seek(FIRST, MORNING, ())
+        await before.pause(BUDI, "ibadah", by=BUDI)
+        before.release(FIRST, given_back(SITI))
+        await before.refresh()
+    async with running_writer(url, epoch=1) as writer:
+        after = FloorKeeper(writer, exchange, offers, REASONS, hour)
+        after.seek(SECOND, MORNING, ())
+        await after.refresh()
+        assert offers.made == []
+        presence = {o: state.presence for o, state in after.floor.operators.items()}
+        assert presence[BUDI] == before.floor.operators[BUDI].presence
+        assert isinstance(presence[SITI], WrapUp)
+        assert presence[SITI].call_id == FIRST
+        await after.ready(BUDI, by=BUDI)
+        assert offers.made == [(SECOND, BUDI)]
+
+
+async def test_a_wrap_up_ends_by_itself(
+    database: FaultyDatabase, exchange: PretendExchange, offers: Offers
+) -> None:
+    keeper = FloorKeeper(database, exchange, offers, REASONS, timedelta(seconds=0.2))
+    await keeper.refresh()
+    keeper.seek(FIRST, MORNING, ())
+    keeper.release(FIRST, given_back(SITI))
+    keeper.seek(SECOND, LATER, ())
+    assert offers.made == [(FIRST, SITI)]
+    async with asyncio.TaskGroup() as tasks:
+        refreshing = tasks.create_task(keeper.run(every_s=0.01))
+        await until(lambda: offers.made[1:] == [(SECOND, SITI)])
+        refreshing.cancel()
+
+
+async def test_who_says_so_by_telephone_is_rung_when_he_has_put_it_down(
+    keeper: FloorKeeper, exchange: PretendExchange, offers: Offers
+) -> None:
+    await keeper.refresh()
+    await keeper.pause(SITI, "rapat", by=SITI)
+    keeper.seek(FIRST, MORNING, ())
+    exchange.reachable.clear()  # a telephone in a call of the dialplan's own
+    await keeper.ready(SITI, by=SITI)
+    assert offers.made == []
+    exchange.reachable.add(SITI)
+    await keeper.refresh()
+    assert offers.made == [(FIRST, SITI)]
+
+
+async def test_whoever_watches_is_told_of_each_change_and_of_nothing_else(
+    keeper: FloorKeeper,
+) -> None:
+    changes: list[int] = []
+    keeper.on_change = lambda: changes.append(len(keeper.floor.waiting))
+    await keeper.refresh()
+    assert changes == [0]
+    await keeper.refresh()
+    assert changes == [0]
+    await keeper.pause(SITI, "rapat", by=SITI)
+    keeper.seek(FIRST, MORNING, ())
+    assert changes == [0, 0, 1]

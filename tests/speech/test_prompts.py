@@ -16,7 +16,7 @@ expected = {
     "welcome_morning", "welcome_noon", "welcome_afternoon", "welcome_evening", "recording_notice",
     "connecting", "please_wait", "nobody_available", "numbers", "numbers_last", "no_numbers_yet",
     "fallback_apology", "fallback_ticket_later", "fallback_nobody", "fallback_voicemail",
-    "fallback_thanks",
+    "fallback_thanks", "presence_ready", "presence_paused", "presence_refused",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ async with site(writer, exchange, url) as here:        # an office, no call yet
     form = await here.talks()                          # a caller is connected with op-101
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,14 +19,17 @@ from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from yarl import URL
 
 from agent.database.accounts import Accounts
+from agent.database.feed import FeedStore
 from agent.database.operators import add_operator
 from agent.database.pool import Pool
 from agent.database.sops import load_sop
 from agent.domain.rights import SECOND_FACTOR, Role
 from agent.office import content_of
 from agent.runtime.call_loop import CallLoop
+from agent.runtime.feed import Feed
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.recorder import Recorder
+from agent.runtime.supervision import SupervisionDesk
 from agent.settings import DATA, Settings
 from agent.web.guard import COOKIE, csrf_of
 from agent.web.parts import Parts
@@ -122,6 +126,12 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
         people = await stack.enter_async_context(office(recorder, exchange, WITH_FORM))
         pool = Pool(url)
         stack.push_async_callback(pool.aclose)
+        news = FeedStore(url)
+        stack.push_async_callback(news.aclose)
+        feed = Feed(news, look_every_s=0.05)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        following = tasks.create_task(feed.run())
+        stack.callback(following.cancel)
         parts = Parts(
             settings=settings,
             sop=sop,
@@ -133,7 +143,11 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
             dispatcher=people.dispatcher,
             floor=people.floor,
             desk=FormDesk(people.dispatcher, {FORM.name: FORM}),
+            supervision=SupervisionDesk(
+                people.dispatcher, lambda: people.floor.supervisors, allowed=True
+            ),
             board=people.board,
+            feed=feed,
         )
         runner = web.AppRunner(make_site(parts), shutdown_timeout=0.1)
         await runner.setup()

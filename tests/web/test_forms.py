@@ -27,7 +27,7 @@ async def form(writer: Writer, exchange: PretendExchange) -> AsyncIterator[OpenF
 @pytest_asyncio.fixture
 async def asker(form: OpenForm) -> AsyncIterator[ClientSession]:
     """A program that talks with the desk."""
-    runner = web.AppRunner(make_desk(form.desk))
+    runner = web.AppRunner(make_desk(form.desk, form.supervision))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]

@@ -1,6 +1,7 @@
 // The desk: one's own call, its form saved field by field, its steps against their limits.
 // What is typed and not yet saved is kept in this browser until the server has it; what somebody
 // else writes into the same field is shown beside it, and nothing is written over unseen.
+// Only the stream moves the page: an answer may come later than what it has shown meanwhile.
 
 import { Problem, ask, clockText, element, fillList, follow, synchronise, words } from "./page.js";
 
@@ -51,8 +52,7 @@ async function save() {
         draft.seen = answer.fields[field]?.at ?? null;
         if (now === draft && now.text === sent) drafts.delete(field);
         keep();
-        showCall(answer);
-        if (!drafts.has(field)) saved(field);
+        if (!drafts.has(field)) saved(field, answer.fields[field]);
       } catch (error) {
         if (shownForm !== number) return;
         if (error instanceof Problem && error.status === 409) conflict(field, draft, error.body);
@@ -71,8 +71,8 @@ async function save() {
   }
 }
 
-function saved(field) {
-  const warnings = (call?.fields[field]?.warnings || []).map((warning) => warning.sentence);
+function saved(field, there) {
+  const warnings = (there?.warnings || []).map((warning) => warning.sentence);
   note(field, warnings.join(" ") || `✓ ${said.saved}`, warnings.length ? "warning" : "saved");
 }
 
@@ -86,7 +86,7 @@ function conflict(field, draft, theirs) {
     drafts.delete(field);
     keep();
     inputOf(field).value = theirs.raw;
-    saved(field);
+    saved(field, call?.fields[field]);
   });
   mine.addEventListener("click", () => {
     draft.seen = theirs.at;
@@ -173,7 +173,7 @@ function showFields() {
     const raw = there ? (input.tagName === "SELECT" ? there.value ?? "" : there.raw) : "";
     if (input.value !== raw) {
       input.value = raw;
-      if (there) saved(field);
+      if (there) saved(field, there);
     }
   }
   const lacking = new Set(Object.values(call.missing).flat());
@@ -231,7 +231,7 @@ byId("buttons").addEventListener("click", async (event) => {
   const problem = byId("button-problem");
   problem.hidden = true;
   try {
-    showCall(await ask("POST", `${pathOf(shownForm)}/buttons`, { step: button.dataset.step }));
+    await ask("POST", `${pathOf(shownForm)}/buttons`, { step: button.dataset.step });
   } catch (error) {
     problem.hidden = false;
     problem.textContent = error.message;
@@ -244,6 +244,10 @@ function show(desk) {
   activity.textContent = desk.operator ? said.activity[desk.operator.activity] : "–";
   activity.className = `badge ${desk.operator?.activity || ""}`;
   if (desk.operator) since.dataset.since = desk.operator.since;
+  if (desk.operator?.reason) activity.textContent += `: ${said.reasons[desk.operator.reason]}`;
+  const away = ["paused", "wrap_up"].includes(desk.operator?.activity);
+  byId("pause").hidden = away || !desk.operator;
+  byId("be-ready").hidden = !away;
   const others = desk.unfinished.filter((number) => number !== desk.call?.form_number);
   byId("unfinished").hidden = !others.length;
   byId("unfinished").querySelector(".links").replaceChildren(...others.flatMap((number) =>

@@ -1,6 +1,6 @@
 // The wallboard: figures large enough to be read across a room, and what runs now below.
 
-import { element, fillList, follow, secondsSince, synchronise, words } from "./page.js";
+import { ask, element, fillList, follow, secondsSince, synchronise, words } from "./page.js";
 
 const said = words();
 
@@ -22,6 +22,12 @@ function callRow(call) {
     element("span", { class: "form" }, call.form_number),
     element("span", { class: "operator" }, call.operator || ""),
     clock(since));
+  if (call.supervisor) row.append(element("span", { class: "badge" }, call.supervisor));
+  if (said.listens && call.stage === "talking") {
+    for (const mode of ["listen", "whisper", "join", "leave"]) {
+      row.append(element("button", { class: "quiet", "data-mode": mode, "data-number": call.form_number }, said.supervise[mode]));
+    }
+  }
   for (const step of call.steps) {
     row.append(element("span", { class: "step", "data-limited": "", title: step.activity },
       element("span", { class: "sign", "aria-hidden": "true" }),
@@ -32,7 +38,7 @@ function callRow(call) {
 
 function operatorRow(operator) {
   return element("li", { class: `operator-row ${operator.activity}` },
-    element("span", { class: "badge" }, said.activity[operator.activity]),
+    element("span", { class: "badge" }, said.activity[operator.activity] + (operator.reason ? `: ${said.reasons[operator.reason]}` : "")),
     element("span", { class: "who" }, operator.name),
     element("span", { class: "form" }, operator.form_number || ""),
     clock(operator.since));
@@ -66,5 +72,21 @@ function show({ floor, today }) {
   fillList(document.getElementById("calls"), floor.calls.map(callRow));
   fillList(document.getElementById("operators"), floor.operators.map(operatorRow));
 }
+
+document.getElementById("calls").addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-mode]");
+  if (!button) return;
+  const problem = document.getElementById("supervise-problem");
+  problem.hidden = true;
+  const [sequence, ...rest] = button.dataset.number.split("/");
+  const path = `/wallboard/calls/${rest[rest.length - 1]}/${Number(sequence)}/supervision`;
+  try {
+    if (button.dataset.mode === "leave") await ask("DELETE", path);
+    else await ask("PUT", path, { mode: button.dataset.mode });
+  } catch (error) {
+    problem.hidden = false;
+    problem.textContent = error.message;
+  }
+});
 
 follow("/wallboard/stream", "wallboard", show);

@@ -1,0 +1,1 @@
+"""Numbers as pictures: SVG with classes only, a table beside each; no page, no query."""

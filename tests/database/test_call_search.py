@@ -1,0 +1,211 @@
+"""The call log: every filter alone and together, pages, the bounded count, and what is refused."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+
+from agent.database.call_search import (
+    CallCount,
+    CallFilter,
+    CallSummary,
+    FilterInvalid,
+    caller_digits,
+    count_calls,
+    cursor_after,
+    cursor_of,
+    find_calls,
+)
+from agent.database.connect import Connection
+from agent.database.errors import DatabaseUnreachable, NumberUnknown
+from agent.domain.consultation import Outcome
+from agent.domain.events import Caller
+from agent.domain.identifiers import OperatorId
+from agent.domain.numbers import NumberInvalid
+from tests.database.agents import running_writer
+from tests.database.form_stories import record_all, told_records
+from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
+
+
+async def record(url: str, stories: list[Story]) -> None:
+    async with running_writer(url) as writer:
+        for one in in_turn(stories):
+            await writer.record(one)
+
+
+def hour(number: int) -> timedelta:
+    return timedelta(hours=number)
+
+
+async def found(url: str, wanted: CallFilter) -> list[str]:
+    return [summary.call_id for summary in (await find_calls(url, wanted)).calls]
+
+
+async def test_what_the_telephone_tells_finds_its_calls_newest_first(url: str) -> None:
+    stranger = Story(4, MORNING + hour(4), caller=Caller(raw="anonymous"))
+    stranger.arrive()
+    short = Story(5, MORNING + hour(5), caller=Caller(raw="100200"))
+    short.arrive()
+    stories = [
+        escalated(1, MORNING + hour(1), greeting_s=12.0),
+        solved(2, MORNING + hour(2), operator="op-102"),
+        abandoned(3, MORNING + hour(3)),
+        stranger,
+        short,
+    ]
+    await record(url, stories)
+    for wanted, calls in {
+        CallFilter(): [5, 4, 3, 2, 1],
+        CallFilter(since=MORNING + hour(2), until=MORNING + hour(3)): [2],
+        CallFilter(operator=OperatorId("op-102")): [2],
+        CallFilter(outcome=Outcome.ABANDONED_WAITING): [3],
+        CallFilter(outcome=Outcome.IN_PROGRESS): [5, 4],
+        CallFilter(deviation=True): [1],
+        CallFilter(deviation=False): [5, 4, 3, 2],
+        CallFilter(deviation_kind="time"): [1],
+        CallFilter(deviation_step="2"): [1],
+        CallFilter(deviation_kind="time", deviation_step="2"): [1],
+        CallFilter(deviation_kind="output", deviation_step="2"): [],
+        CallFilter(form=stories[1].form_number): [2],
+        CallFilter(form="2/2025"): [],
+        CallFilter(ticket=stories[0].ticket_number): [1],
+        CallFilter(caller="100200"): [5],
+        CallFilter(caller="9999"): [],
+    }.items():
+        assert await found(url, wanted) == [f"call-{call}" for call in calls], wanted
+    for typed in ("0812-3456-789", "+62 812 3456 789", "628123456789", "56789", "6789"):
+        assert await found(url, CallFilter(caller=typed)) == ["call-3", "call-2", "call-1"]
+
+
+async def test_what_the_form_tells_finds_its_calls(url: str, connection: Connection) -> None:
+    await record_all(
+        url,
+        told_records(1),
+        told_records(
+            2, "escalated", MORNING + hour(1), caller_name="Siti Nur'aini", npwp="0098765432101000",
+            business_name="PT Mawar-Indah", category="09", problem="Sertifikat TLS kedaluwarsa",
+        ),
+        told_records(3, start=MORNING + hour(2), application="sirup", solution="Kunci diganti"),
+    )  # fmt: skip
+    await connection.execute("UPDATE tickets SET external_number = 'LKPP-7'")
+    for wanted, calls in {
+        CallFilter(name="hartono"): [3, 1],
+        CallFilter(name="RUDI har"): [3, 1],
+        CallFilter(name="hartono budi"): [],
+        CallFilter(name="nur'aini"): [2],
+        CallFilter(company="mawar"): [2],
+        CallFilter(company="melat"): [3, 1],
+        CallFilter(npwp="00.123.456.7-890.1000"): [3, 1],
+        CallFilter(npwp="0098765432101000"): [2],
+        CallFilter(external="LKPP-7"): [2],
+        CallFilter(category="09"): [2],
+        CallFilter(application="sirup"): [3],
+        CallFilter(text="unggah"): [3, 1],
+        CallFilter(text="saya tidak bisa mengunggah"): [3, 1],
+        CallFilter(text="unggah kunci"): [3],
+        CallFilter(text="kedaluwarsa"): [2],
+        CallFilter(name="rudi", text="unggah", application="sirup", company="melati"): [3],
+        CallFilter(name="rudi", outcome=Outcome.ESCALATED): [],
+    }.items():
+        assert await found(url, wanted) == [f"call-{call}" for call in calls], wanted
+    first = (await find_calls(url, CallFilter(category="09"))).calls[0]
+    assert (first.caller_name, first.company) == ("Siti Nur'aini", "PT Mawar-Indah")
+    await connection.execute(
+        "UPDATE consultation_steps SET state = 'unmet' WHERE (call_id, step) = ('call-1', '6')"
+    )
+    assert await found(url, CallFilter(unmet_step="6")) == ["call-1"]
+    assert await found(url, CallFilter(unmet_step="3")) == []
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(url: str) -> None:
+    # Two calls each at the same moment: the order must not depend on the time alone.
+    await record(url, [abandoned(number, MORNING + hour(number // 2)) for number in range(1, 8)])
+    pages: list[CallSummary] = []
+    following = None
+    while True:
+        page = await find_calls(url, CallFilter(), following, limit=3)
+        pages += page.calls
+        following = page.following
+        if following is None:
+            break
+    whole = await find_calls(url, CallFilter(), limit=7)
+    assert whole.following is None
+    assert tuple(pages) == whole.calls
+    assert len(pages) == len({call.call_id for call in pages}) == 7
+    assert await cursor_after(url, pages[2].form_number) == cursor_of(pages[2])
+    with pytest.raises(NumberUnknown):
+        await cursor_after(url, "999/2026")
+
+
+async def test_last_digits_may_begin_with_a_zero(url: str) -> None:
+    caller = Caller(raw="08123450012", number="+628123450012", shown="0812-345-0012")
+    await record(url, [abandoned(1), abandoned(2, caller=caller)])
+    assert await found(url, CallFilter(caller="0012")) == ["call-2"]
+
+
+async def test_a_count_is_exact_or_says_that_there_are_more(url: str) -> None:
+    await record(url, [abandoned(number) for number in range(1, 6)])
+    assert await count_calls(url, CallFilter()) == CallCount(5, exact=True)
+    assert await count_calls(url, CallFilter(), most=5) == CallCount(5, exact=True)
+    assert await count_calls(url, CallFilter(), most=4) == CallCount(4, exact=False)
+    assert await count_calls(url, CallFilter(caller="0000")) == CallCount(0, exact=True)
+
+
+async def test_a_count_that_takes_too_long_is_not_waited_for(
+    url: str, connection: Connection
+) -> None:
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE calls")
+        assert await count_calls(url, CallFilter()) == CallCount(None, exact=False)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        CallFilter(caller="789"),
+        CallFilter(caller="%%%%"),
+        CallFilter(name="%"),
+        CallFilter(company="..."),
+        CallFilter(text="saya tidak bisa"),
+        CallFilter(text="a\0b"),
+        CallFilter(external="\udcff"),
+    ],
+)
+async def test_what_can_find_nothing_is_refused_with_its_reason(
+    url: str, wanted: CallFilter
+) -> None:
+    with pytest.raises(FilterInvalid):
+        await find_calls(url, wanted)
+
+
+@pytest.mark.parametrize("number", ["", "412", "'; DROP TABLE calls", "26-00412-8"])
+async def test_a_number_of_another_form_is_refused(url: str, number: str) -> None:
+    for wanted in (CallFilter(form=number), CallFilter(ticket=number)):
+        with pytest.raises(NumberInvalid):
+            await find_calls(url, wanted)
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "%", base64.urlsafe_b64encode(b"2026-03-02T09:00 call-1").decode()]
+)
+async def test_a_cursor_that_is_none_of_ours_is_refused(url: str, cursor: str) -> None:
+    with pytest.raises(FilterInvalid, match="first"):
+        await find_calls(url, CallFilter(), cursor)
+
+
+def test_a_number_is_found_by_its_digits_alone() -> None:
+    assert caller_digits("+62 (812) 345-678") == caller_digits("0812-345-678") == "812345678"
+    assert caller_digits("0012") == "0012"
+
+
+async def test_a_database_without_tables_says_to_migrate(empty_url: str) -> None:
+    with pytest.raises(DatabaseUnreachable, match="lpse-agent migrate"):
+        await find_calls(empty_url, CallFilter())
+
+
+async def test_any_words_are_only_words(url: str) -> None:
+    await record_all(url, told_records(1))
+    for typed in ("x' | 'rudi", "rudi:*", "!rudi", "\\'rudi", "rudi <-> x"):
+        assert len(await found(url, CallFilter(name=typed))) in (0, 1)
+    assert await found(url, CallFilter(name="x' | 'rudi")) == []
+    assert await found(url, CallFilter(text="unggah | tidakada")) == []
