@@ -46,6 +46,7 @@ WITHOUT_A_TEST_OF_ITS_NAME = {
     "agent/runtime/doors.py": "protocols only, kept by the rooms that implement them",
     "agent/runtime/errors.py": "names only, raised and caught in its room's tests",
     "agent/runtime/metrics.py": "declarations only, counted up in the tests of those who count",
+    "agent/web/parts.py": "names only, joined by tests/web/site.py for all pages",
     "agent/runtime/recorder.py": "a protocol and its records, kept by journal and writer",
 }
 
@@ -133,7 +134,7 @@ def test_the_service_imports_nothing_that_only_the_tests_depend_on() -> None:
         for name in _imports(_tree(source)):
             top = name.split(".")[0]
             if top and top != "agent" and top not in sys.stdlib_module_names:
-                given_by = {name.replace("_", "-") for name in distributions.get(top, [top])}
+                given_by = {d.replace("_", "-").lower() for d in distributions.get(top, [top])}
                 assert given_by & depended_on, f"{_named(source)} imports {top}"
 
 

@@ -103,6 +103,10 @@ class Accounts:
                 raise AccountInvalid(f"There is or was an account {account} already.") from error
             except asyncpg.ForeignKeyViolationError as error:
                 raise AccountInvalid(f"There is no operator {operator}.") from error
+            except asyncpg.CheckViolationError as error:
+                raise AccountInvalid(
+                    f"{account} is no name of an account: a-z, 0-9, . _ - and 60 of them at most."
+                ) from error
             await _audit(connection, by, "account_added", account, {"role": role})
 
     async def read(self, account: str) -> Account | None:

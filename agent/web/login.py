@@ -41,12 +41,19 @@ class Begun:
 class Login:
     """The forms of /login, /logout, /password."""
 
-    def __init__(self, accounts: Accounts, guard: Guard, templates: Templates, office: str) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        guard: Guard,
+        checked: Passwords,
+        templates: Templates,
+        office: str,
+    ) -> None:
         self._accounts = accounts
         self._guard = guard
         self._templates = templates
         self._office = office
-        self._passwords = Passwords()
+        self._passwords = checked
         self._attempts = Attempts()
         self._begun: dict[str, Begun] = {}
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from agent.database.accounts import Accounts
 from agent.database.pool import Pool
@@ -18,6 +19,8 @@ from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings
+from agent.web.guard import Guard
+from agent.web.passwords import Passwords
 from agent.web.streams import Streams
 
 
@@ -41,6 +44,7 @@ class Parts:
     feed: Feed
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
+    passwords: Passwords = field(default_factory=Passwords)
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Questions to whole periods that the database is asked at once."""
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -50,3 +54,8 @@ class Parts:
     def calls(self) -> list[Call]:
         """Every call that lives in this process."""
         return [loop.call for loop in self.dispatcher.calls if loop.call]
+
+    @cached_property
+    def guard(self) -> Guard:
+        """Looks at every request; tell it to `forget` whose account changed."""
+        return Guard(self.accounts, self.settings.pages_origin)

@@ -11,7 +11,6 @@ from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
 from agent.web.events import event_operations
 from agent.web.floor_control import floor_operations
-from agent.web.guard import Guard
 from agent.web.login import Login
 from agent.web.openapi import make_openapi
 from agent.web.operations import (
@@ -77,7 +76,7 @@ def make_pages(parts: Parts) -> list[Page]:
 def make_site(parts: Parts) -> web.Application:
     """The application behind the pages' own address."""
     words = read_words()
-    guard = Guard(parts.accounts, parts.settings.pages_origin)
+    guard = parts.guard
     office = parts.sop.office_name
     templates = Templates(words, office, parts.settings.zone)
     operations, pages = make_operations(parts), [*make_pages(parts), *_own_pages(parts)]
@@ -87,7 +86,7 @@ def make_site(parts: Parts) -> web.Application:
     application.on_response_prepare.append(add_headers)
     add_operations(application, operations, guard, parts.accounts, words)
     add_pages(application, pages, guard, templates)
-    Login(parts.accounts, guard, templates, office).add_to(application)
+    Login(parts.accounts, guard, parts.passwords, templates, office).add_to(application)
     document = msgspec.json.encode(make_openapi(operations, version("lpse-agent")))
 
     async def openapi(_request: web.Request) -> web.Response:

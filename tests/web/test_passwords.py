@@ -1,0 +1,94 @@
+"""Passwords and second factors."""
+
+import asyncio
+import re
+
+import pyotp
+import pytest
+
+from agent.web.passwords import (
+    WAITING_AT_MOST,
+    Passwords,
+    PasswordWeak,
+    TooBusy,
+    enrolment,
+    hash_password,
+    is_known_device,
+    known_device,
+    make_password,
+    make_secret,
+    period_of,
+    refuse_weak,
+)
+
+GOOD = "sungai-deras-di-hulu"
+
+
+async def test_a_password_is_known_by_its_hash_alone() -> None:
+    passwords = Passwords()
+    hashed = await passwords.hash(GOOD)
+    assert hashed.startswith("$argon2id$")
+    assert GOOD not in hashed
+    assert await passwords.right(hashed, GOOD)
+    assert not await passwords.right(hashed, GOOD + "x")
+
+
+async def test_more_than_can_wait_are_turned_away() -> None:
+    passwords, hashed = Passwords(), hash_password(GOOD)
+    asked = [passwords.right(hashed, GOOD) for _ in range(WAITING_AT_MOST + 2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [answer is True for answer in answers].count(True) == WAITING_AT_MOST
+    assert sum(isinstance(answer, TooBusy) for answer in answers) == 2
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("elevenchars", "password_length"),
+        ("x" * 129, "password_length"),
+        ("aaaaaaaaaaaab", "password_common"),
+        ("Indonesia1945", "password_common"),
+        ("SITI.AMINAH-12345", "password_common"),
+        ("halo-aminah-pagi", "password_common"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(password: str, why: str) -> None:
+    with pytest.raises(PasswordWeak, match=why):
+        refuse_weak(password, "siti.aminah", "Siti Aminah")
+    refuse_weak(GOOD, "siti.aminah", "Siti Aminah")
+
+
+def test_a_given_password_is_read_out_without_mistake_and_never_twice_the_same() -> None:
+    given = {make_password() for _ in range(50)}
+    assert len(given) == 50
+    assert all(re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}", one) for one in given)
+
+
+def test_a_code_is_of_now_or_of_the_period_before_or_after() -> None:
+    secret, period = make_secret(), 59_000_000
+    now_s = period * 30 + 12.0
+    totp = pyotp.TOTP(secret)
+    for near in (period - 1, period, period + 1):
+        assert period_of(secret, totp.generate_otp(near), now_s) == near
+    assert period_of(secret, totp.generate_otp(period + 2), now_s) is None
+    code = totp.generate_otp(period)
+    assert period_of(secret, f"{code[:3]} {code[3:]}", now_s) == period
+    assert period_of(secret, "", now_s) is None
+
+
+def test_an_authenticator_reads_the_office_and_the_account() -> None:
+    parsed = pyotp.parse_uri(enrolment(make_secret(), "siti", "LPSE Bontang"))
+    assert (parsed.name, parsed.issuer) == ("siti", "LPSE Bontang")
+
+
+def test_a_known_browser_is_of_one_account_and_one_password() -> None:
+    kept = known_device("siti", "hash", "nonce")
+    assert is_known_device("siti", "hash", kept)
+    for account, hashed, other in (
+        ("budi", "hash", kept),
+        ("siti", "another", kept),
+        ("siti", "hash", kept[:-1]),
+        ("siti", "hash", None),
+        ("siti", "hash", ""),
+    ):
+        assert not is_known_device(account, hashed, other)
