@@ -44,7 +44,7 @@ SAYING_NOTHING = frozenset(
         "field", "warnings", "operator_channel", "prompt", "bridge", "caller_channel", "leaves",
         "caller", "sop", "zone", "notice", "numbers_heard_by", "tried", "complete", "form", "way",
         # The office's own people answer for what they did for as long as it is on record.
-        "operator", "name", "by",
+        "operator", "name", "by", "supervisor", "drops", "conversation", "listens",
         # The priority table's words.
         "table", "urgency", "impact", "by_table", "priority", "hours", "calendar", "level",
     }

@@ -43,12 +43,14 @@ def stories() -> list[Story]:
     given_up = talking_with_form()
     given_up.presses("*8")
     given_up.message_given_up()
+    clicked = talking()
+    clicked.clicks("6")
     supervised = talking()
     supervised.calls_supervisor()
     supervised.supervisor_joins()
     supervised.changes_mode("join")
     supervised.supervisor_leaves()
-    return [supervised, timed, archived, read, exchange, unanswered, adopted, written, given_up]
+    return [clicked, supervised, timed, archived, read, exchange, unanswered, adopted, written, given_up]
 
 
 def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:

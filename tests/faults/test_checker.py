@@ -139,6 +139,25 @@ def test_an_operators_answer_that_is_on_no_record_is_found(world: World) -> None
     assert world.broken() == {"I3"}
 
 
+def test_an_answer_that_crossed_with_the_withdrawal_of_its_ring_is_none(world: World) -> None:
+    account, [leg] = next(iter(world.history.operators.items()))
+    offer = world.reports[0].call.offers[-1]
+    moment = offer.ended
+    assert moment
+    withdrawn = msgspec.structs.replace(
+        offer, operator=account, answered=None, connected=None, ended=moment
+    )
+    offers = world.reports[0].call.offers
+    world.change(0, offers=(withdrawn, *offers))
+    crossed = SipCall(leg.phones)
+    crossed.answered_at = moment.at - SECOND / 1000
+    crossed.ended_at = moment.at + SECOND / 1000
+    world.history.operators[account].append(crossed)
+    assert world.broken() == set()
+    crossed.ended_at = moment.at + SECOND
+    assert "I3" in world.broken(), "who talked for a second has answered"
+
+
 def test_an_end_that_was_only_found_later_may_differ(world: World) -> None:
     gone = world.reports[0].call.caller_gone
     assert gone
