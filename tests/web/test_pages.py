@@ -16,6 +16,9 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("operator", "/desk"),
     ("supervisor", "/wallboard"),
     ("supervisor", "/docs"),
+    ("administrator", "/accounts"),
+    ("administrator", "/operators"),
+    ("administrator", "/tokens"),
 )
 """Who looks at which page."""
 PICTURES = Path(os.environ.get("LPSE_VAR", "var")) / "screenshots"
