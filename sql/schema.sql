@@ -1192,13 +1192,15 @@ CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
 
 CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
 
+CREATE INDEX access_log_by_time ON public.access_log USING btree (at DESC);
+
 CREATE INDEX answers_by_word ON public.answers USING gin (words);
 
 CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);
 
 CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at DESC, id DESC);
 
-CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC);
+CREATE INDEX calls_by_arrival ON public.calls USING btree (arrived_at DESC, call_id DESC) INCLUDE (queued_at, answered_at, ended_at, operator);
 
 CREATE INDEX calls_by_caller ON public.calls USING btree (caller_number, arrived_at DESC) WHERE (caller_number IS NOT NULL);
 
@@ -1235,6 +1237,8 @@ CREATE INDEX consultation_steps_unmet ON public.consultation_steps USING btree (
 CREATE INDEX consultations_by_archiving ON public.consultations USING btree (archived_at, call_id);
 
 CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outcome);
+
+CREATE INDEX consultations_counted ON public.consultations USING btree (call_id) INCLUDE (outcome, archived_at);
 
 CREATE INDEX deviations_by_step ON public.deviations USING btree (step, kind, call_id);
 

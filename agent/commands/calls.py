@@ -20,9 +20,9 @@ from agent.commands.plain import (
     print_json,
     said_plainly,
 )
+from agent.database.call_filter import CallFilter
 from agent.database.call_search import (
     CallCount,
-    CallFilter,
     CallPage,
     count_calls,
     cursor_after,

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
 from agent.database.access import PurposeInvalid
-from agent.database.call_search import FilterInvalid
+from agent.database.call_filter import FilterInvalid
 from agent.database.errors import (
     AccountInvalid,
     AccountUnknown,

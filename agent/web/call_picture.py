@@ -162,7 +162,7 @@ class _Picture:
             x = self._measured(y, step, min(seconds, limit), scale, text)
             if seconds > limit:
                 x = self._exceeded(y, step, seconds, scale)
-        self._drawing.label(min(x + 8, WIDTH - 250), y + 14, text, "chart-tick")
+        self._drawing.label(x + 8, y + 14, text, "chart-tick")
         for place, deviation in enumerate(own):
             self._deviation(y, WIDTH - 24 - 22 * place, deviation)
 
@@ -198,7 +198,7 @@ class _Picture:
 
     def _exceeded(self, y: float, step: StepRecord, seconds: float, scale: Scale) -> float:
         assert step.limit_s is not None
-        first, last = scale.place(step.limit_s), min(scale.place(seconds), WIDTH - 260)
+        first, last = scale.place(step.limit_s), min(scale.place(seconds), WIDTH - 240)
         over = f"▲ +{self._shown(seconds - step.limit_s)}"
         with self._proof(step, f"{step.activity}: {over}"):
             self._drawing.add(
@@ -210,8 +210,8 @@ class _Picture:
                 height=LANE - 10,
                 fill=self._drawing.fill(EXCEEDED),
             )
-            self._drawing.label(first + 3, y + 14, over, "chart-over")
-        return max(last, first + 13 + 7 * len(over))
+            self._drawing.label(last + 6, y + 14, over, "chart-over")
+        return last + 6 + 7.2 * len(over)
 
     def _proof(self, step: StepRecord, tip: str) -> AbstractContextManager[None]:
         """A link to the last proof of a step, which met it."""

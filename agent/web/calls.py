@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from agent.database.access import Access, log_access
+from agent.database.call_filter import CallFilter, FilterInvalid
 from agent.database.call_search import (
     CallCount,
-    CallFilter,
     CallSummary,
-    FilterInvalid,
     count_calls,
     find_calls,
 )

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from agent.domain.rights import Right
 from agent.web.accounts import account_operations, account_pages
+from agent.web.audit import audit_operations, audit_pages
 from agent.web.call_record import call_record_operations, call_record_pages
 from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
@@ -35,6 +36,7 @@ from agent.web.pages import (
 from agent.web.parts import Parts
 from agent.web.recap import recap_operations, recap_pages
 from agent.web.recordings import recording_operations
+from agent.web.sops import sop_operations, sop_pages
 from agent.web.staffing import staffing_operations, staffing_pages
 from agent.web.statistics import statistics_operations, statistics_pages
 from agent.web.tokens import token_operations, token_pages
@@ -63,6 +65,8 @@ def make_operations(parts: Parts) -> list[Operation]:
         *account_operations(parts),
         *operator_operations(parts),
         *token_operations(parts),
+        *audit_operations(parts),
+        *sop_operations(parts),
     ]
 
 
@@ -79,6 +83,8 @@ def make_pages(parts: Parts) -> list[Page]:
         *account_pages(parts),
         *operator_pages(parts),
         *token_pages(parts),
+        *audit_pages(parts),
+        *sop_pages(parts),
     ]
 
 

@@ -102,7 +102,8 @@ def charts_of(parts: Parts, found: Statistics, words: Words) -> list[Chart]:
     def said(name: str, note: str, **values: object) -> ChartWords:
         return chart_words(words, name, f"statistics.{name}_title", note, **values)
 
-    names = [_short(span.first) for span in found.spans]
+    one_year = found.first.year == found.last.year
+    names = [_short(span.first, one_year) for span in found.spans]
     level = tuple(span.service_level for span in found.spans)
     waits = [span.waits for span in found.spans]
     heading = words("statistics.span")
@@ -226,5 +227,5 @@ def _deviation(deviation: DeviationCount, words: Words) -> str:
     return f"{words('picture.step')} {deviation.step}: {kind}"
 
 
-def _short(day: date) -> str:
-    return f"{day:%d-%m-%y}"
+def _short(day: date, one_year: bool) -> str:
+    return f"{day:%d-%m}" if one_year else f"{day:%d-%m-%y}"

@@ -16,6 +16,7 @@ from agent.domain.events import (
     LegConnected,
     LegHungUp,
     OperatorAnswered,
+    SupervisorLeft,
     TicketReserved,
     VoicemailLeft,
 )
@@ -156,3 +157,15 @@ def test_the_same_journal_is_always_the_same_call() -> None:
     assert arrival_in(story) == arrival_in(story)
     first = recorded("an_operator_in_the_fallback_promises_a_ticket")
     assert first.call_id == recorded("an_operator_in_the_fallback_promises_a_ticket").call_id
+
+
+def test_a_supervisors_answer_is_no_operators_and_only_his_end_is_told() -> None:
+    leg = "lpse-c0ffee-s1"
+    for kind in ("began", "answered", "joined", "left", "ended"):
+        assert told_by(own(kind, channel=leg, bridge="lpse-c0ffee")) is None
+        assert told_by(own(kind, channel="lpse-c0ffee-l1", bridge=leg)) is None
+    told = told_by(own("hung_up", channel=leg, cause=16))
+    assert told is not None
+    assert told[0] == leg
+    assert isinstance(told[1], SupervisorLeft)
+    assert told_by(own("hung_up", channel="lpse-c0ffee-l1")) is None

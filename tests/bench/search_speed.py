@@ -1,10 +1,11 @@
-"""How quick the questions of a call in progress are: search while typing, earlier calls, call list.
+"""How quick the questions of a call in progress are: search while typing, earlier calls.
 
     python -m tests.bench.search_speed [consultations, 100000 by default]
 
-Fills a PostgreSQL of its own with made-up consultations and asks each question many times over one
-connection. Beside milliseconds it prints how many look-ups by primary key the same time would take
-in this run, which compares better from machine to machine. Then it shows the plans.
+Fills a PostgreSQL of its own with made-up consultations, or asks that of DATABASE_URL without
+changing it: each question many times over one connection. Beside milliseconds it prints how many
+look-ups by primary key the same time would take in this run, which compares better from machine to
+machine. Then it shows the plans.
 """
 
 import asyncio
@@ -102,8 +103,6 @@ async def measure(url: str) -> None:
             "earlier, by number and NPWP",
             lambda n: read_earlier(connection, *_person(n % people + 1)),
         )
-        for name, filters in CALL_LISTS.items():
-            await show(f"call list, {name}", lambda _n, f=filters: _calls(connection, f))  # type: ignore[misc]
         print(f"search p95 at most {slowest:.1f} ms: {'within' if slowest < LIMIT_MS else 'OVER'}")
         await show_plans(connection)
 
@@ -118,18 +117,6 @@ async def _by_key(connection: Connection, number: int) -> object:
     )
 
 
-CALL_LISTS: dict[str, tuple[Any, ...]] = {
-    "newest page": (None,) * 7 + (50,),
-    "outcome escalated": (None, None, None, None, "escalated", None, None, 50),
-    "with a deviation": (None, None, None, None, None, True, None, 50),
-    "one caller's last digits": (None, None, "00000007", None, None, None, None, 50),
-}
-
-
-async def _calls(connection: Connection, filters: tuple[Any, ...]) -> object:
-    return await connection.fetch(sql("list_calls"), *filters)
-
-
 async def show_plans(connection: Connection) -> None:
     """How PostgreSQL answers the slowest kinds of questions."""
     tsquery = "('gagal') | ('unggah')", "('gagal') & ('unggah')"
@@ -141,7 +128,6 @@ async def show_plans(connection: Connection) -> None:
             *(10, NEWEST, WITH_ALL),
         ),
         "earlier_consultations": (*_person(1), None, 20),
-        "list_calls": CALL_LISTS["newest page"],
     }
     for name, arguments in asked.items():
         print(f"\n{name}")
@@ -170,8 +156,9 @@ async def fill(url: str, consultations: int) -> None:
 def main() -> None:
     """Run on a server of our own, and leave nothing behind."""
     consultations = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    if os.environ.get("DATABASE_URL"):
-        sys.exit("DATABASE_URL is set, but this measures a PostgreSQL of its own")
+    if url := os.environ.get("DATABASE_URL"):
+        asyncio.run(measure(url))
+        return
     with tempfile.TemporaryDirectory(prefix="lpse-bench-") as folder:
         server = PostgresServer(Path(folder))
         url = server.start()

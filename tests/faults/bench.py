@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.asterisk.ari_client import AriClient
-from agent.database.call_search import CallFilter, find_calls
+from agent.database.call_filter import CallFilter
+from agent.database.call_search import (
+    find_calls,
+)
 from agent.database.errors import DatabaseProblem
 from agent.database.reports import CallReport, read_call
 from agent.domain.call_state import Stage

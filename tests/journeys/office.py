@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from agent.commands.call_object import call_object
-from agent.database.call_search import CallFilter, find_calls
+from agent.database.call_filter import CallFilter
+from agent.database.call_search import (
+    find_calls,
+)
 from agent.database.errors import DatabaseProblem
 from agent.database.reports import CallReport, read_call
 from agent.domain.call_state import Stage

@@ -64,6 +64,12 @@ class SupervisedOffice(Office):
         await self.supervise(form, "--mode", mode)
         await asyncio.sleep(PAUSE_S)
 
+    async def ears(self) -> int:
+        """How many ears Asterisk has on operators' legs."""
+        assert self.site.asterisk is not None
+        shown = await asyncio.to_thread(self.site.asterisk.command, "core show channels concise")
+        return shown.count("Snoop/")
+
     async def nothing_left(self) -> bool:
         """Whether Asterisk has no bridge and no channel any more."""
         bridges, channels = await asyncio.to_thread(self._counts)
@@ -112,6 +118,7 @@ async def test_who_listens_whispers_and_joins_is_heard_by_those_who_shall_hear_h
             for who, leg in legs.items():
                 await leg.say_whole(said[mode, who])
                 await asyncio.sleep(PAUSE_S)
+            assert await office.ears() == (0 if mode == "join" else 1), mode
         await dewi.press("*6")  # his keys mean nothing
         await asyncio.sleep(PAUSE_S)
         await dewi.hang_up()

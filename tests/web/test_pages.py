@@ -15,10 +15,16 @@ from tests.web.site import Site
 PAGES: tuple[tuple[str, str], ...] = (
     ("operator", "/desk"),
     ("supervisor", "/wallboard"),
+    ("auditor", "/statistics"),
+    ("auditor", "/staffing"),
+    ("auditor", "/recap"),
     ("supervisor", "/docs"),
     ("administrator", "/accounts"),
     ("administrator", "/operators"),
     ("administrator", "/tokens"),
+    ("auditor", "/audit"),
+    ("administrator", "/sops"),
+    ("supervisor", "/calls"),
 )
 """Who looks at which page."""
 PICTURES = Path(os.environ.get("LPSE_VAR", "var")) / "screenshots"

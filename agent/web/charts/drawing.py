@@ -146,7 +146,7 @@ class Drawing:
                 fill=self.fill(place),
             )
             self.label(x + 20, y, name)
-            x += 34 + 6.4 * min(len(name), LONGEST_LABEL)
+            x += 38 + 7.2 * min(len(name), LONGEST_LABEL)
 
     def nothing(self) -> None:
         """Say that there is nothing to show."""

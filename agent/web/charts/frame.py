@@ -6,7 +6,7 @@ from agent.web.charts.drawing import Drawing, Shown
 from agent.web.charts.scale import Scale
 
 LEFT, RIGHT, TOP = 56.0, 16.0, 40.0
-MOST_NAMES = 16
+MOST_NAMES = 12
 """More would stand on each other; the others are in tips and in the table."""
 
 

@@ -121,7 +121,7 @@ def _legend(drawing: Drawing, names: LimitWords) -> None:
         place = f"translate({number(x)},{number(TOP - 20)})"
         drawing.add("path", kind=f"chart-sign {series_class(series)}", d=sign, transform=place)
         drawing.label(x + 12, TOP - 16, name)
-        x += 28 + 6.4 * len(name)
+        x += 34 + 7.2 * len(name)
 
 
 def _told(value: float | None, shown: Shown) -> str:

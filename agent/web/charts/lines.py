@@ -106,7 +106,7 @@ def _legend(drawing: Drawing, names: Sequence[str]) -> None:
             transform=f"translate({number(x + 7)},{number(TOP - 18)})",
         )
         drawing.label(x + 20, TOP - 14, name)
-        x += 34 + 6.4 * len(name)
+        x += 38 + 7.2 * len(name)
 
 
 def _told(value: float | None, shown: Shown) -> str:
