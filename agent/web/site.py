@@ -14,6 +14,7 @@ from agent.web.desk import desk_operations, desk_pages
 from agent.web.events import event_operations
 from agent.web.floor_control import floor_operations
 from agent.web.login import Login
+from agent.web.office_decisions import office_operations, office_pages
 from agent.web.openapi import make_openapi
 from agent.web.operations import (
     BASE,
@@ -67,6 +68,7 @@ def make_operations(parts: Parts) -> list[Operation]:
         *token_operations(parts),
         *audit_operations(parts),
         *sop_operations(parts),
+        *office_operations(parts),
     ]
 
 
@@ -85,6 +87,7 @@ def make_pages(parts: Parts) -> list[Page]:
         *token_pages(parts),
         *audit_pages(parts),
         *sop_pages(parts),
+        *office_pages(parts),
     ]
 
 

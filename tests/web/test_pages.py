@@ -24,6 +24,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("administrator", "/tokens"),
     ("auditor", "/audit"),
     ("administrator", "/sops"),
+    ("administrator", "/office"),
     ("supervisor", "/calls"),
 )
 """Who looks at which page."""
