@@ -49,6 +49,7 @@ from agent.office import (
     read_pause_reasons,
     versions_in_force,
 )
+from agent.readiness import owner_checks, standby_checks, status_of
 from agent.runtime import clock
 from agent.runtime.board import Board
 from agent.runtime.call_loop import CallServices
@@ -194,11 +195,11 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         )
         standby = Standby(listener, settings.ari_application, settings.standby_application)
         standing_by = tasks.create_task(standby.run())
-        checks = _standby_checks(standby, lease, renderer)
+        checks = standby_checks(standby, lease, renderer)
         await _serve_health(settings, stack, checks, lambda: lease.role)
         tasks.create_task(answer_the_dialplan(settings, reasons))
         _settle()
-        watchdog.ready(is_well=lambda: not session.stuck, status=lambda: _status(lease, session))
+        watchdog.ready(is_well=lambda: not session.stuck, status=lambda: status_of(lease, session))
         hand_over = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         senders = make_senders(settings, await stack.enter_async_context(hand_over))
         epoch = await lease.acquire()
@@ -236,7 +237,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             lambda: not recorder.waiting,
         )
         tasks.create_task(writer.run())
-        checks.update(_checks(session, writer, recorder, renderer))
+        checks.update(owner_checks(session, writer, recorder, renderer))
         await _until_it_works("database", recorder.drain)
         unfinished = await _until_it_works("database", recorder.unfinished)
         running = asyncio.Event()
@@ -339,45 +340,6 @@ def _sound_of(renderer: Renderer) -> Callable[[PlayPrompt], Awaitable[tuple[Path
         return audio.path, audio.length
 
     return sound
-
-
-def _standby_checks(standby: Standby, lease: LeaseKeeper, renderer: Renderer) -> dict[str, Check]:
-    async def echo() -> str | None:
-        return None if standby.ready else "Asterisk does not return our echo"
-
-    async def record() -> str | None:
-        return None if lease.reachable else "the database does not answer"
-
-    return {"asterisk": echo, "record": record, "speech": _speech_check(renderer)}
-
-
-def _speech_check(renderer: Renderer) -> Check:
-    async def speech() -> str | None:
-        return None if await renderer.works() else "no speech engine renders"
-
-    return speech
-
-
-def _checks(
-    session: AriSession, writer: Writer, recorder: JournaledRecorder, renderer: Renderer
-) -> dict[str, Check]:
-    async def echo() -> str | None:
-        return None if session.ready else "Asterisk does not return our echo"
-
-    async def record() -> str | None:
-        if trouble := recorder.trouble():
-            return trouble
-        if writer.healthy or recorder.writable():
-            return None
-        return "the database does not answer and the journal cannot be written"
-
-    return {"asterisk": echo, "record": record, "speech": _speech_check(renderer)}
-
-
-def _status(lease: LeaseKeeper, session: AriSession) -> str:
-    if lease.role == "standby":
-        return "standing by"
-    return "taking calls" if session.ready else "no echo from Asterisk, asking again and again"
 
 
 async def _serve_desk(folder: Path, stack: AsyncExitStack, desk: web.Application) -> None:

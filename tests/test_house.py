@@ -39,6 +39,7 @@ LONGEST_FILE = 400
 
 WITHOUT_A_TEST_OF_ITS_NAME = {
     "agent/__main__.py": "one line that calls the command line, which its commands' tests call",
+    "agent/readiness.py": "what /health/ready says; every journey and the faults of it look there",
     "agent/service.py": "joins all rooms; every journey on a real Asterisk runs it",
     "agent/asterisk/errors.py": "names only, raised and caught in its room's tests",
     "agent/database/errors.py": "names only, raised and caught in its room's tests",

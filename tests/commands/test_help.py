@@ -24,7 +24,13 @@ def commands(group: Any, *path: str) -> dict[tuple[str, ...], Any]:
 
 
 ALL = commands(get_command(app))
-WITHOUT_ARGUMENTS = {("operator", "list"), ("hold", "list")}
+WITHOUT_ARGUMENTS = {
+    ("operator", "list"),
+    ("hold", "list"),
+    ("account", "list"),
+    ("token", "list"),
+    ("webhook", "list"),
+}
 
 
 def test_the_commands_are_those_that_the_office_was_promised() -> None:
@@ -70,6 +76,10 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("hold", "lift"),
         ("access", "log"),
         ("purge",),
+        *(("account", name) for name in ("add", "list", "remove", "password", "second-factor")),
+        *(("token", name) for name in ("add", "list", "revoke")),
+        *(("webhook", name) for name in ("add", "list", "remove", "enable", "test")),
+        ("supervise",),
     }
 
 

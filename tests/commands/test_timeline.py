@@ -9,6 +9,7 @@ from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.consultation import Outcome
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallAdopted,
     CallArrived,
     CaseHandedOver,
@@ -65,6 +66,7 @@ def test_every_event_has_a_line_of_its_own_words() -> None:
         VoicemailLeft(at=at, channel=story.call.channel, recording="1795338000.7.wav"),
         FieldFilled(at=at, field="problem", raw="x", value="x", by="op-101"),
         FormFinished(at=at, by="op-101"),
+        ButtonPressed(at=at, step="6", by=OperatorId("op-101")),
         CaseHandedOver(at=at, way="level_email"),
         CaseNotHandedOver(at=at),
         SupervisorCalled(at=at, supervisor=DEWI, name="Dewi", mode="listen"),

@@ -9,6 +9,8 @@ from agent.domain.call_state import Call, Stage
 from agent.domain.effects import AnyEffect, CancelTimer, PlayPrompt, StartTimer, StopPrompt
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
+    ButtonStep,
     CallAdopted,
     CallArrived,
     Caller,
@@ -203,6 +205,10 @@ class Story:
         for key in keys:
             effects = self.tell(DigitPressed(at=self.now, source="ARI", channel=leg, digit=key))
         return effects
+
+    def clicks(self, step: ButtonStep, by: OperatorId = SITI) -> Effects:
+        """A button of the operator's page."""
+        return self.tell(ButtonPressed(at=self.now, step=step, by=by))
 
     def hangs_up(
         self, leg: ChannelId, cause: int | None = 16, source: str = "ARI Destroyed"

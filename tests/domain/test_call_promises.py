@@ -15,6 +15,7 @@ from agent.domain.consultation import Outcome, judge
 from agent.domain.effects import AnyEffect, StartTimer
 from agent.domain.events import (
     AnyEvent,
+    ButtonPressed,
     CallerAnswered,
     CaseHandedOver,
     CaseNotHandedOver,
@@ -366,6 +367,12 @@ def any_events() -> st.SearchStrategy[AnyEvent]:
     return st.one_of(
         *(st.builds(kind, **stamp, channel=LEGS) for kind in of_a_leg),
         st.builds(LegHungUp, **stamp, channel=LEGS, cause=st.sampled_from([None, 16, 127])),
+        st.builds(
+            ButtonPressed,
+            **stamp,
+            step=st.sampled_from("236780"),
+            by=st.sampled_from([SITI, BUDI]),
+        ),
         st.builds(DigitPressed, **stamp, channel=LEGS, digit=st.sampled_from("*0123689#")),
         st.builds(PromptStarted, **stamp, playback=PLAYBACKS),
         st.builds(PromptFinished, **stamp, playback=PLAYBACKS, result=results),

@@ -2,8 +2,9 @@ import pytest
 
 from agent.domain.call_state import Stage
 from agent.domain.effects import ArchiveForm, HangUp, ReserveTicket
-from agent.domain.events import NumberPair
+from agent.domain.events import ButtonStep, NumberPair
 from tests.domain.story import (
+    BUDI,
     CALLER,
     FIRST,
     FORM,
@@ -306,3 +307,36 @@ def test_only_a_prompt_that_played_to_its_end_is_heard() -> None:
     assert _unheard(story) == ["numbers", "numbers"]
     assert story.call.playbacks[7].heard is not None
     assert story.call.playbacks[8].heard is not None
+
+
+# Buttons of the operator's page
+
+
+def test_a_button_does_what_its_star_code_does() -> None:
+    steps: tuple[ButtonStep, ...] = ("2", "3", "6", "8")
+    for step in steps:
+        by_key, by_button = talking(), talking()
+        by_key.presses(f"*{step}")
+        by_button.clicks(step)
+        for fact in ("greeted_by", "decision", "stage", "ticket_awaited"):
+            assert getattr(by_key.call, fact) == getattr(by_button.call, fact), (step, fact)
+
+
+def test_a_button_of_somebody_elses_page_means_nothing() -> None:
+    story = talking()
+    before = story.call
+    assert story.clicks("6", by=BUDI) == ()
+    assert story.call == before
+
+
+def test_after_the_call_only_the_form_can_still_be_finished() -> None:
+    story = talking()
+    story.after(2).speaks()
+    story.clicks("6")
+    story.hangs_up(FIRST)
+    story.hangs_up(CALLER)
+    decision = story.call.decision
+    story.clicks("8")
+    assert story.call.decision == decision
+    story.clicks("7")
+    assert story.call.form_finished is not None

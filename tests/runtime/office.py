@@ -19,6 +19,7 @@ from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
 from agent.runtime.recorder import Recorder, UnfinishedCall
 from agent.settings import DATA
+from tests.domain.test_presence import REASONS
 from tests.runtime.exchange import PretendExchange
 from tests.runtime.waiting import until
 
@@ -61,7 +62,7 @@ async def office(
     """An agent at work with this recorder and exchange; both operators' telephones are there."""
     dispatcher = Dispatcher()
     exchange.tell = dispatcher.tell
-    floor = FloorKeeper(recorder, exchange, dispatcher.tell_call)
+    floor = FloorKeeper(recorder, exchange, dispatcher.tell_call, REASONS)
     numbers = NumberPool(recorder, PROCEDURE.office, rules.zone)
     sops = {PROCEDURE.name: PROCEDURE}
     board = Board()

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, web
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
+from agent.runtime.supervision import SupervisionDesk
 from agent.web.forms import make_desk
 from agent.web.presence import serve_presence
 from tests.domain.test_presence import REASONS
@@ -33,7 +34,8 @@ async def floor(database: FaultyDatabase, exchange: PretendExchange) -> FloorKee
 @pytest_asyncio.fixture
 async def asker(floor: FloorKeeper) -> AsyncIterator[ClientSession]:
     """A program that talks with the desk."""
-    application = make_desk(FormDesk(Dispatcher(), {}))
+    calls = Dispatcher()
+    application = make_desk(FormDesk(calls, {}), SupervisionDesk(calls, dict, allowed=False))
     serve_presence(application, floor)
     runner = web.AppRunner(application)
     await runner.setup()
