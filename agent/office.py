@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from agent.database.office_files import keep_office_file, office_files
+from agent.database.office_files import Kind, keep_office_file, office_files
 from agent.database.tickets import TicketRules
 from agent.documents.archive import Archive
 from agent.documents.chosen_store import chosen_store
@@ -70,7 +70,7 @@ async def keep_decisions(settings: Settings, office_name: str) -> TicketRules:
     await keep_office_file(url, "form", form.name, content_of(settings.form_file, "form_file"))
     content = content_of(settings.priority_file, "priority_file")
     await keep_office_file(url, "priority_table", table.version, content)
-    name = f"{hours.office} {hours.version}"
+    name = versions_in_force(settings)["office_hours"]
     content = content_of(settings.hours_file, "hours_file")
     await keep_office_file(url, "office_hours", name, content)
     return TicketRules(
@@ -84,6 +84,16 @@ async def keep_decisions(settings: Settings, office_name: str) -> TicketRules:
         working_time=working_time_at(hours, settings.zone),
         ways=make_ways(settings, office_name),
     )
+
+
+def versions_in_force(settings: Settings) -> dict[Kind, str]:
+    """Under which names keep_decisions keeps the files. Raises SettingsInvalid."""
+    hours = read_hours(settings)
+    return {
+        "form": read_form(settings).name,
+        "priority_table": read_priority_table(settings).version,
+        "office_hours": f"{hours.office} {hours.version}",
+    }
 
 
 def read_hours(settings: Settings) -> OfficeHours:

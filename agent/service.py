@@ -47,6 +47,7 @@ from agent.office import (
     make_renderer,
     make_rules,
     read_pause_reasons,
+    versions_in_force,
 )
 from agent.readiness import owner_checks, standby_checks, status_of
 from agent.runtime import clock
@@ -260,6 +261,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             sops=sops,
             form=rules.form,
             forms=decided.forms,
+            in_force=versions_in_force(settings),
             pool=pool,
             accounts=Accounts(pool),
             dispatcher=dispatcher,

@@ -1192,6 +1192,8 @@ CREATE INDEX access_log_by_form ON public.access_log USING gin (forms);
 
 CREATE INDEX access_log_by_person ON public.access_log USING btree (person_key) WHERE (person_key IS NOT NULL);
 
+CREATE INDEX access_log_by_time ON public.access_log USING btree (at DESC);
+
 CREATE INDEX answers_by_word ON public.answers USING gin (words);
 
 CREATE INDEX archive_entries_by_path ON public.archive_entries USING btree (path);

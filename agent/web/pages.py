@@ -9,6 +9,7 @@ import jinja2
 import structlog
 from aiohttp import web
 
+from agent.domain.office_time import local
 from agent.domain.rights import Identity, Right, mask_number
 from agent.settings import DATA
 from agent.web.guard import COOKIE, Guard, csrf_of
@@ -58,7 +59,12 @@ class Templates:
 
     def __init__(self, words: dict[Language, Words], office: str, zone: str) -> None:
         self._words = words
-        self._common = {"office": office, "zone": zone, "mask": mask_number}
+        self._common = {
+            "office": office,
+            "zone": zone,
+            "mask": mask_number,
+            "moment": lambda at: f"{local(at, zone):%d-%m-%Y %H:%M}",
+        }
         self._menu: list[Page] = []
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER / "templates"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from agent.database.accounts import Accounts
+from agent.database.office_files import Kind
 from agent.database.pool import Pool
 from agent.domain.call_state import Call
 from agent.domain.form import FormDefinition
@@ -34,6 +35,8 @@ class Parts:
     form: str
     """On which new calls are written."""
     forms: Mapping[str, FormDefinition]
+    in_force: Mapping[Kind, str]
+    """The versions of the office's files that count now."""
     pool: Pool
     accounts: Accounts
     dispatcher: Dispatcher

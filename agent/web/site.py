@@ -6,12 +6,15 @@ import msgspec
 from aiohttp import web
 
 from agent.domain.rights import Right
+from agent.web.accounts import account_operations, account_pages
+from agent.web.audit import audit_operations, audit_pages
 from agent.web.call_record import call_record_operations, call_record_pages
 from agent.web.calls import calls_operations, calls_pages
 from agent.web.desk import desk_operations, desk_pages
 from agent.web.events import event_operations
 from agent.web.floor_control import floor_operations
 from agent.web.login import Login
+from agent.web.office_decisions import office_operations, office_pages
 from agent.web.openapi import make_openapi
 from agent.web.operations import (
     BASE,
@@ -20,6 +23,7 @@ from agent.web.operations import (
     Operation,
     add_operations,
 )
+from agent.web.operators import operator_operations, operator_pages
 from agent.web.pages import (
     FOLDER,
     Page,
@@ -33,8 +37,10 @@ from agent.web.pages import (
 from agent.web.parts import Parts
 from agent.web.recap import recap_operations, recap_pages
 from agent.web.recordings import recording_operations
+from agent.web.sops import sop_operations, sop_pages
 from agent.web.staffing import staffing_operations, staffing_pages
 from agent.web.statistics import statistics_operations, statistics_pages
+from agent.web.tokens import token_operations, token_pages
 from agent.web.wallboard import wallboard_operations, wallboard_pages
 from agent.web.webhooks import webhook_operations
 from agent.web.words import read_words
@@ -57,6 +63,12 @@ def make_operations(parts: Parts) -> list[Operation]:
         *recap_operations(parts),
         *event_operations(parts),
         *webhook_operations(parts),
+        *account_operations(parts),
+        *operator_operations(parts),
+        *token_operations(parts),
+        *audit_operations(parts),
+        *sop_operations(parts),
+        *office_operations(parts),
     ]
 
 
@@ -70,6 +82,12 @@ def make_pages(parts: Parts) -> list[Page]:
         *statistics_pages(parts),
         *staffing_pages(parts),
         *recap_pages(parts),
+        *account_pages(parts),
+        *operator_pages(parts),
+        *token_pages(parts),
+        *audit_pages(parts),
+        *sop_pages(parts),
+        *office_pages(parts),
     ]
 
 

@@ -24,7 +24,7 @@ from agent.database.operators import add_operator
 from agent.database.pool import Pool
 from agent.database.sops import load_sop
 from agent.domain.rights import SECOND_FACTOR, Role
-from agent.office import content_of
+from agent.office import content_of, keep_decisions, versions_in_force
 from agent.runtime.call_loop import CallLoop
 from agent.runtime.feed import Feed
 from agent.runtime.form_desk import FormDesk
@@ -122,6 +122,7 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
         ari_secret_file=DATA,
         state_folder=DATA,
     )
+    await keep_decisions(settings, sop.office_name)
     async with AsyncExitStack() as stack:
         people = await stack.enter_async_context(office(recorder, exchange, WITH_FORM))
         pool = Pool(url)
@@ -138,6 +139,7 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
             sops={PROCEDURE.name: PROCEDURE},
             form=FORM.name,
             forms={FORM.name: FORM},
+            in_force=versions_in_force(settings),
             pool=pool,
             accounts=Accounts(pool),
             dispatcher=people.dispatcher,

@@ -19,6 +19,12 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("auditor", "/staffing"),
     ("auditor", "/recap"),
     ("supervisor", "/docs"),
+    ("administrator", "/accounts"),
+    ("administrator", "/operators"),
+    ("administrator", "/tokens"),
+    ("auditor", "/audit"),
+    ("administrator", "/sops"),
+    ("administrator", "/office"),
     ("supervisor", "/calls"),
 )
 """Who looks at which page."""
