@@ -50,7 +50,18 @@ def stories() -> list[Story]:
     supervised.supervisor_joins()
     supervised.changes_mode("join")
     supervised.supervisor_leaves()
-    return [clicked, supervised, timed, archived, read, exchange, unanswered, adopted, written, given_up]
+    return [
+        clicked,
+        supervised,
+        timed,
+        archived,
+        read,
+        exchange,
+        unanswered,
+        adopted,
+        written,
+        given_up,
+    ]
 
 
 def test_every_kind_of_event_is_the_same_after_its_way_through_json() -> None:
