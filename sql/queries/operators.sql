@@ -1,6 +1,5 @@
 -- name: operators_on_duty
--- Who has a telephone: operators, each with his last call's numbers and end and his last presence,
--- and supervisors.
+-- Who has a telephone: operators, each with his last call and his last presence, and supervisors.
 SELECT
     operators.account, operators.name, operators.digest_sha256, operators.digest_md5,
     operators.supervises,
