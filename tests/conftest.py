@@ -3,8 +3,14 @@
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TELEPHONES = ("tests/journeys/", "tests/faults/")
-"""Folders whose tests hold real conversations: one at a time, for they share their processor."""
+TELEPHONES = (
+    "tests/journeys/",
+    "tests/faults/",
+    "tests/web/test_desk.py",
+    "tests/web/test_pages.py",
+)
+"""Whose tests hold real conversations, or draw pages in a real browser, which takes a processor by
+itself: one at a time, for what is heard must not depend on who else works."""
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types

@@ -248,7 +248,7 @@ async def test_an_answer_of_500_is_tried_again_and_one_of_410_is_given_up_with_o
                 await office.until_kept(lambda one: bool(one.accepted_at or one.gave_up_at))
                 await asyncio.sleep(10 * QUICK_S)
         given_up = [one for one in logs if one["event"] == "message_given_up"]
-        assert [one["reason"] for one in given_up] == ["MessageUnfit: It answered 410."]
+        assert [one["reason"] for one in given_up] == ["ReceiverGone: It answered 410."]
         assert given_up[0]["log_level"] == "error"
         assert len({name for name, _ in receiver.came[:-1]}) == 1, "repeats keep their webhook-id"
         assert receiver.unsigned == 0

@@ -36,7 +36,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         note = ElementTree.SubElement(caption, "p", {"class": "note"})
         note.text = one_paragraph(self.words.description)
         told = ElementTree.tostring(caption, encoding="unicode", short_empty_elements=False)
-        picture = f'<div class="scroll">{self.picture}</div>'
+        picture = f'<div class="scroll" tabindex="0">{self.picture}</div>'
         return f'<figure class="chart-figure">{told}{picture}{numbers}</figure>'
 
 
