@@ -400,6 +400,11 @@ class SipPhone:
         self._incoming: asyncio.Queue[SipCall] = asyncio.Queue()
         self._registration: asyncio.Queue[tuple[int, str, bool]] = asyncio.Queue()
 
+    @property
+    def user(self) -> str:
+        """Its account at the server, without the server."""
+        return self.identity.removeprefix("sip:").partition("@")[0]
+
     async def register(self) -> None:
         """Make the phone reachable; raises SipPhoneFailed with the code of a refusal."""
         code, reason = await self._registered(True)

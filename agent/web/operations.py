@@ -2,6 +2,7 @@
 document are both made from that.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -174,6 +175,8 @@ async def _asked(operation: Operation, request: web.Request) -> Any:
     if operation.asked is None:
         return None
     if operation.method in ("GET", "DELETE"):
+        if twice := [key for key, count in Counter(request.query.keys()).items() if count > 1]:
+            raise Refused(400, "request_invalid", f"{twice[0]} is given more than once.")
         given = {key: value for key, value in request.query.items() if value}
         return msgspec.convert(given, operation.asked, strict=False)
     if request.content_type != "application/json":

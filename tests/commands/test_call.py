@@ -21,6 +21,7 @@ KEYS = [
     "deviations",
     "deviation_words",
     "sources",
+    "supervisions",
     "events",
     "archive_sha256",
 ]

@@ -44,7 +44,7 @@ async def window(office: Office, browser: Browser) -> AsyncIterator[BrowserConte
 
 async def logged_in(office: Office, page: Page, account: str, role: str) -> None:
     """Somebody's first login, by the forms: his own password, and an authenticator where due."""
-    telephone = ("--operator", "op-101") if role == "operator" else ()
+    telephone = ("--operator", office.operators[0].user) if role == "operator" else ()
     made = await asyncio.to_thread(
         office.site.command,
         *("account", "add", account, "--name", account.title(), "--role", role),
