@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from agent.domain.consultation import Outcome
+from agent.domain.numbers import parse_ticket_number
 from agent.settings import ROOT, Settings
 from deploy.checks import PARTS
 
@@ -132,3 +133,15 @@ def test_its_checks_are_those_that_run() -> None:
     named = re.search(r"in order: ((?:`\w+`,?\s*)+)", contributing)
     assert named
     assert re.findall(r"\w+", named[1]) == list(PARTS)
+
+
+def test_examples_of_ticket_numbers_can_be_typed_as_they_stand() -> None:
+    files = [ROOT / "README.md", *(ROOT / "agent").rglob("*.py"), *(ROOT / "agent").rglob("*.html")]
+    shown = {
+        number
+        for file in files
+        for number in re.findall(r"\b\d{2}-\d{5}-\d\b", file.read_text(encoding="utf-8"))
+    }
+    assert shown
+    for number in shown:
+        parse_ticket_number(number)

@@ -17,7 +17,7 @@ def call(
         str,
         typer.Argument(
             help="Form number (0123/FK-TLP/LPSE.BTG/2026, or 123/2026) or ticket number "
-            "(26-00412-7, with or without signs between the digits)."
+            "(26-00412-0, with or without signs between the digits)."
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -31,7 +31,7 @@ def call(
 
     Examples:
     lpse-agent call 123/2026
-    lpse-agent call 26-00412-7 --json
+    lpse-agent call 26-00412-0 --json
     """
     with said_plainly():
         settings = read_settings()

@@ -26,7 +26,7 @@ MISSING = "they were not kept, because the database was away for too long."
 
 def capture(
     number: Annotated[
-        str, typer.Argument(help="Form number (123/2026) or ticket number (26-00412-7).")
+        str, typer.Argument(help="Form number (123/2026) or ticket number (26-00412-0).")
     ],
 ) -> None:
     """Print a call as a recording: one event a line, without anybody's name or telephone number.
@@ -35,7 +35,7 @@ def capture(
     run it with `replay`.
 
     Example:
-    lpse-agent capture 26-00412-7 > caller_hangs_up_while_ringing.jsonl
+    lpse-agent capture 26-00412-0 > caller_hangs_up_while_ringing.jsonl
     """
     with said_plainly():
         url = read_settings().database_url

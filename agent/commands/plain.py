@@ -85,7 +85,7 @@ def said_plainly() -> Iterator[None]:
     except NumberInvalid as error:
         refuse(
             f"{error} is neither a form number (0123/FK-TLP/LPSE.BTG/2026, in short 123/2026) "
-            "nor a ticket number with a right check digit (26-00412-7): "
+            "nor a ticket number with a right check digit (26-00412-0): "
             "read it again, digit by digit."
         )
     except TicketRefused as error:

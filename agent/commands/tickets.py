@@ -74,7 +74,7 @@ def _name(typed: str) -> str:
     return name
 
 
-Number = Annotated[str, typer.Argument(help="Ticket number (26-00412-7), signs may be left out.")]
+Number = Annotated[str, typer.Argument(help="Ticket number (26-00412-0), signs may be left out.")]
 By = Annotated[
     str,
     typer.Option(
@@ -125,7 +125,7 @@ def show(number: Number, json: Json = False) -> None:
     """Show one ticket with its whole history.
 
     Example:
-    lpse-agent ticket show 26-00412-7
+    lpse-agent ticket show 26-00412-0
     """
     with said_plainly():
         settings = read_settings()
@@ -137,7 +137,7 @@ def take(number: Number, by: By, json: Json = False) -> None:
     """Work on a ticket from now on.
 
     Example:
-    lpse-agent ticket take 26-00412-7 --by op-101
+    lpse-agent ticket take 26-00412-0 --by op-101
     """
     _change(number, json, lambda at: TicketTaken(at=at, by=by))
 
@@ -152,7 +152,7 @@ def assign(
     """Send a ticket to another level; its people are told by e-mail.
 
     Example:
-    lpse-agent ticket assign 26-00412-7 admin_ppe --by op-101
+    lpse-agent ticket assign 26-00412-0 admin_ppe --by op-101
     """
     _change(
         number,
@@ -167,7 +167,7 @@ def ask_user(number: Number, text: Text, by: By, json: Json = False) -> None:
     """Ask the user something; until the answer the office's clock stands.
 
     Example:
-    lpse-agent ticket ask 26-00412-7 --text "Mohon kirim tangkapan layar." --by op-101
+    lpse-agent ticket ask 26-00412-0 --text "Mohon kirim tangkapan layar." --by op-101
     """
     words = _plain(text)
     _change(
@@ -183,7 +183,7 @@ def answered(number: Number, text: Text, by: By, json: Json = False) -> None:
     """Write down what the user answered; the office's clock runs on.
 
     Example:
-    lpse-agent ticket answered 26-00412-7 --text "Sudah dikirim." --by op-101
+    lpse-agent ticket answered 26-00412-0 --text "Sudah dikirim." --by op-101
     """
     words = _plain(text)
     _change(number, json, lambda at: UserAnswered(at=at, by=by, answer=words))
@@ -194,7 +194,7 @@ def solve(number: Number, text: Text, by: By, json: Json = False) -> None:
     """Write down the solution; the user is told and asked to confirm it.
 
     Example:
-    lpse-agent ticket solve 26-00412-7 --text "Perbarui Apendo." --by op-101
+    lpse-agent ticket solve 26-00412-0 --text "Perbarui Apendo." --by op-101
     """
     words = _plain(text)
     _change(
@@ -210,7 +210,7 @@ def confirm(number: Number, by: By, json: Json = False) -> None:
     """The user says that it is solved.
 
     Example:
-    lpse-agent ticket confirm 26-00412-7 --by op-101
+    lpse-agent ticket confirm 26-00412-0 --by op-101
     """
     _change(number, json, lambda at: SolutionConfirmed(at=at, by=by))
 
@@ -220,7 +220,7 @@ def reopen(number: Number, text: Text, by: By, json: Json = False) -> None:
     """The user says that it is not solved: it goes back to who closed it.
 
     Example:
-    lpse-agent ticket reopen 26-00412-7 --text "Masih gagal." --by op-101
+    lpse-agent ticket reopen 26-00412-0 --text "Masih gagal." --by op-101
     """
     words = _plain(text)
     _change(
@@ -241,7 +241,7 @@ def link(
     """Link the number that the user got from LPSE Support.
 
     Example:
-    lpse-agent ticket link 26-00412-7 LS-2026-0815 --by op-101
+    lpse-agent ticket link 26-00412-0 LS-2026-0815 --by op-101
     """
     words = one_paragraph(_plain(external))
     if len(words) > LONGEST_NUMBER:
@@ -264,7 +264,7 @@ def priority(
     """Set urgency and impact anew, or override the table with a reason; the due times follow.
 
     Example:
-    lpse-agent ticket priority 26-00412-7 --urgency urgent --impact large --by op-101
+    lpse-agent ticket priority 26-00412-0 --urgency urgent --impact large --by op-101
     """
     for option, typed, known in (
         ("--urgency", urgency, URGENCIES),

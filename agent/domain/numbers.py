@@ -37,7 +37,7 @@ def render_form_number(number: YearNumber, office: str) -> str:
 
 
 def render_ticket_number(number: YearNumber) -> str:
-    """Digits with a check digit, e.g. 26-00412-7.
+    """Digits with a check digit, e.g. 26-00412-0.
 
     The Damm check digit catches every single wrong digit and every swap of two neighbours,
     which is how numbers go wrong over a telephone.

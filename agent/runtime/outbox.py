@@ -50,7 +50,7 @@ log = structlog.get_logger()
 class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one receiver.
 
-    `key` is unique for ever (`26-00412-7/ticket_opened/caller_email`): putting a known key again
+    `key` is unique for ever (`26-00412-0/ticket_opened/caller_email`): putting a known key again
     does nothing. `facts` are what its text needs; an address of a receiver stands under `to`.
     """
 

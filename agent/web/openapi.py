@@ -108,7 +108,7 @@ def _responses(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     statuses = {400, 401, 403, 404, 503, *operation.refuses}
     if operation.asked and operation.method in ("POST", "PUT"):
-        statuses |= {413, 415, 422}
+        statuses |= {408, 413, 415, 422}
     refused = {
         str(status): {"description": "Refused.", "content": problem} for status in sorted(statuses)
     }

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from agent.runtime.errors import EffectFailed
 from agent.settings import Settings, SettingsInvalid
+from agent.web.connections import ASK_WITHIN_S, Connections
 from agent.web.guard import IDLE, is_loopback
 from agent.web.parts import Parts
 from agent.web.site import make_site
@@ -39,8 +40,10 @@ async def serve_pages(parts: Parts) -> None:
     """Serve until cancelled; the port may still be the former owner's. Raises SettingsInvalid."""
     settings = parts.settings
     tls = tls_of(settings)
+    site, connections = make_site(parts), Connections()
+    site.middlewares.append(connections.read_in_time)
     runner = web.AppRunner(
-        make_site(parts),
+        site,
         access_log=None,
         shutdown_timeout=0.1,
         keepalive_timeout=75.0,
@@ -49,13 +52,18 @@ async def serve_pages(parts: Parts) -> None:
         max_field_size=8190,
     )
     await runner.setup()
+    assert runner.server is not None
+    listening = None
     try:
-        while True:
+        while listening is None:
             try:
-                await web.TCPSite(
-                    runner, settings.pages_address, settings.pages_port, ssl_context=tls
-                ).start()
-                break
+                listening = await asyncio.get_running_loop().create_server(
+                    connections.protocols(runner.server),
+                    settings.pages_address,
+                    settings.pages_port,
+                    ssl=tls,
+                    ssl_handshake_timeout=ASK_WITHIN_S if tls else None,
+                )
             except OSError as error:
                 log.warning("pages_wait", reason=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -67,4 +75,6 @@ async def serve_pages(parts: Parts) -> None:
             except EffectFailed as error:
                 log.warning("sessions_not_swept", reason=str(error))
     finally:
+        if listening is not None:
+            listening.close()
         await runner.cleanup()

@@ -230,8 +230,7 @@ class Bench(Office):
         for dialled in self.history.callers:
             await dialled.call.ended(within=PATIENTLY)
         operators = {
-            account_of(phone): phone.calls[self._known_calls.get(phone, 0) :]
-            for phone in self.operators
+            phone.user: phone.calls[self._known_calls.get(phone, 0) :] for phone in self.operators
         }
         for call in (call for calls in operators.values() for call in calls):
             await call.ended(within=PATIENTLY)
@@ -352,8 +351,3 @@ class Bench(Office):
         text = "\n".join(log.read_text(errors="replace") for log in logs)
         secrets = checker.traces_of(self.history.callers) | {self.site.values.ari_secret}
         return checker.nothing_personal(text, secrets)
-
-
-def account_of(phone: SipPhone) -> str:
-    """The account that an operator's telephone registers."""
-    return phone.identity.removeprefix("sip:").partition("@")[0]

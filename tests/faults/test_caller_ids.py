@@ -1,7 +1,7 @@
 """F27, F28, F30: names and numbers that no honest telephone sends, from the line to the shell.
 
-The agent learns them from ARI; when it is away, from Asterisk's journal. The pages of F30 are not
-here: so far commands alone show a name.
+The agent learns them from ARI; when it is away, from Asterisk's journal. The pages of F30 are in
+test_pages.py.
 """
 
 import asyncio
@@ -136,7 +136,7 @@ async def test_sql_is_a_name_like_any_other(office: Office) -> None:
 @pytest.mark.fault(
     "F30",
     "markup, formulas, escape codes and directions in a caller's name reach a terminal as plain"
-    " text only (pages and exports are tried where they are made)",
+    " text only",
 )
 async def test_what_commands_print_of_a_caller_commands_nothing(office: Office) -> None:
     wanted = ("a script", "a formula", "an escape code", "right to left", "new lines")

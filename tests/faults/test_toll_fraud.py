@@ -10,7 +10,6 @@ import pytest
 
 from agent.asterisk.refused_calls import refused_calls
 from deploy.sip_phone import Answer, RingForever, SipCall
-from tests.faults.bench import account_of
 from tests.faults.stranger import Stranger
 from tests.journeys.bare_caller import BareCaller
 from tests.journeys.office import PATIENTLY, SOON, Office, until
@@ -163,7 +162,7 @@ async def test_whoever_dials_another_number_is_told_of(office: Office) -> None:
         await call.ended(within=SOON)
         await until("the telephone's call is told of", lambda: told(4))
     known = [(refused.device, refused.address) for refused in refused_calls(log)[before:]]
-    assert known == [("trunk", TRUNK)] * 3 + [(account_of(phone), "127.0.0.1")]
+    assert known == [("trunk", TRUNK)] * 3 + [(phone.user, "127.0.0.1")]
 
 
 @pytest.mark.fault("F26", PROMISE)
