@@ -62,7 +62,6 @@ class Connections:
                 async with asyncio.timeout(BODY_WITHIN_S):
                     await request.read()
             except TimeoutError as error:
-                request.protocol.force_close()
                 raise Refused(408, "request_slow") from error
         return await handler(request)
 

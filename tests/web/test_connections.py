@@ -105,13 +105,3 @@ async def test_one_line_too_many_is_put_down(monkeypatch: pytest.MonkeyPatch) ->
                 if await port.answered(WHOLE):
                     break
                 await asyncio.sleep(0.05)
-
-
-async def test_a_body_that_does_not_come_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connections, "BODY_WITHIN_S", 0.2)
-    async with served() as port:
-        begun = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
-        assert await port.answered(begun) != b"HTTP/1.1 200 OK"
-        assert await put_down(port.opened[0][0])
