@@ -10,7 +10,7 @@ from agent.database.case_desk import let_time_pass
 from agent.database.equipment import compute_equipment
 from agent.database.erasure import ErasureStore
 from agent.database.recap import RecapStore
-from agent.database.tickets import TicketRules
+from agent.database.rules_in_force import RulesInForce
 from agent.database.webhooks import SubscriptionStore
 from agent.documents.chosen_store import chosen_store
 from agent.documents.recap_process import RecapProcess
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 def jobs_of(
     settings: Settings,
-    decided: TicketRules,
+    decided: RulesInForce,
     outbox: OutboxWorker,
     epoch: int,
     feed: Feed,
@@ -46,19 +46,20 @@ def jobs_of(
     url = settings.database_url
     keys = PersonKeys(settings.person_key_file or settings.state_folder / "person.key")
     files = removers(chosen_store(settings).remove, settings.voicemail_folder)
-    kept = Retention(settings.audio_kept_days, settings.form_kept_years)
-    purge = PurgeJob(ErasureStore(url, keys, files), kept)
+    purge = PurgeJob(
+        ErasureStore(url, keys, files),
+        lambda: Retention(decided.rules.audio_kept_days, settings.form_kept_years),
+    )
     recaps = RecapProcess(settings.state_folder / "recaps")
     monthly = MonthlyRecap(RecapStore(url), recaps.make, settings.zone)
 
     async def pass_time(at: datetime) -> int:
-        return await let_time_pass(url, decided, at, epoch=epoch)
+        return await let_time_pass(url, decided.now, at, epoch=epoch)
 
     return {
         "messages": outbox.run,
-        "tickets": lambda: run_ticket_clock(
-            lambda at: let_time_pass(url, decided, at, epoch=epoch)
-        ),
+        "decisions": decided.follow,
+        "tickets": lambda: run_ticket_clock(pass_time),
         "purge": purge.run,
         "recaps": monthly.run,
         "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),

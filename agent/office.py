@@ -1,35 +1,44 @@
-"""What the office has decided: the files that its settings name, read and understood once."""
+"""What the office has decided: by its settings and the files that they name, and since then."""
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from agent.database.office_files import Kind, keep_office_file, office_files
-from agent.database.tickets import TicketRules
+import msgspec
+import structlog
+
+from agent.database.office_decisions import decide_by_files, decided_version, names_in_force
+from agent.database.office_files import KINDS, Kind, office_files
+from agent.database.rules_in_force import RulesInForce, read_rules_in_force
 from agent.documents.archive import Archive
 from agent.documents.chosen_store import chosen_store
 from agent.documents.letterhead_file import read_stationery
 from agent.domain.form import FormDefinition, FormInvalid, parse_form
+from agent.domain.office_rules import (
+    RULES,
+    OfficeRules,
+    parse_office_rules,
+    ruled,
+    rules_content,
+)
 from agent.domain.presence import PauseReasons, PauseReasonsInvalid, parse_pause_reasons
 from agent.domain.priority import PriorityTable, PriorityTableInvalid, parse_priority_table
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
-from agent.domain.working_time import (
-    OfficeHours,
-    OfficeHoursInvalid,
-    WorkingTime,
-    parse_office_hours,
-)
+from agent.domain.working_time import OfficeHours, OfficeHoursInvalid, parse_office_hours
 from agent.runtime.case_messages import Ways
 from agent.runtime.outbox import Way
-from agent.runtime.public_holidays import read_calendar
 from agent.settings import Settings, SettingsInvalid
 from agent.speech.renderer import Renderer
 
 Parsed = TypeVar("Parsed")
+
+BY_SETTINGS = "setelan"
+"""How the versions begin that the settings say."""
+
+log = structlog.get_logger()
 
 
 def content_of(file: Path, setting: str) -> dict[str, object]:
@@ -60,40 +69,64 @@ def make_ways(settings: Settings, office_name: str) -> Ways:
     )
 
 
-async def keep_decisions(settings: Settings, office_name: str) -> TicketRules:
-    """Read the office's files, keep their versions, and answer by what tickets are judged.
+async def keep_decisions(settings: Settings, office_name: str) -> RulesInForce:
+    """Keep the versions of the office's files, and answer by what calls and tickets are judged.
+
+    A file's version that never was counts from now on, and so do rules of calls that the settings
+    never said; else what was decided last does. Raises SettingsInvalid, OfficeFileChanged,
+    DatabaseUnreachable.
+    """
+    form, table, hours = read_form(settings), read_priority_table(settings), read_hours(settings)
+    files: dict[Kind, tuple[str, object]] = {
+        "form": (form.name, content_of(settings.form_file, "form_file")),
+        "priority_table": (table.version, content_of(settings.priority_file, "priority_file")),
+        "office_hours": (hours.name, content_of(settings.hours_file, "hours_file")),
+        "office_rules": await _rules_of_settings(settings),
+    }
+    await decide_by_files(settings.database_url, files)
+    decided = await _in_force(settings, office_name)
+    if idle := [one for one in RULES if getattr(settings, one) != getattr(decided.rules, one)]:
+        log.info("settings_replaced", settings=idle, by=decided.rules.version)
+    return decided
+
+
+async def decisions_in_force(settings: Settings, office_name: str) -> RulesInForce:
+    """What counts, for programs that decide nothing; before the service's first start the files'.
 
     Raises SettingsInvalid, OfficeFileChanged, DatabaseUnreachable.
     """
-    url = settings.database_url
-    form, table, hours = read_form(settings), read_priority_table(settings), read_hours(settings)
-    await keep_office_file(url, "form", form.name, content_of(settings.form_file, "form_file"))
-    content = content_of(settings.priority_file, "priority_file")
-    await keep_office_file(url, "priority_table", table.version, content)
-    name = versions_in_force(settings)["office_hours"]
-    content = content_of(settings.hours_file, "hours_file")
-    await keep_office_file(url, "office_hours", name, content)
-    return TicketRules(
-        form=form.name,
-        table=table,
-        tables={
-            name: parse_priority_table(kept)
-            for name, kept in (await office_files(url, "priority_table")).items()
-        },
-        forms={name: parse_form(kept) for name, kept in (await office_files(url, "form")).items()},
-        working_time=working_time_at(hours, settings.zone),
-        ways=make_ways(settings, office_name),
-    )
+    if set(KINDS) - (await names_in_force(settings.database_url)).keys():
+        return await keep_decisions(settings, office_name)
+    return await _in_force(settings, office_name)
 
 
-def versions_in_force(settings: Settings) -> dict[Kind, str]:
-    """Under which names keep_decisions keeps the files. Raises SettingsInvalid."""
-    hours = read_hours(settings)
-    return {
-        "form": read_form(settings).name,
-        "priority_table": read_priority_table(settings).version,
-        "office_hours": f"{hours.office} {hours.version}",
-    }
+async def rules_decided(settings: Settings) -> OfficeRules:
+    """How calls are treated, for programs that need nothing else; changes nothing.
+
+    Raises DatabaseUnreachable.
+    """
+    content = await decided_version(settings.database_url, "office_rules")
+    return parse_office_rules(rules_content("", settings) if content is None else content)
+
+
+async def _rules_of_settings(settings: Settings) -> tuple[str, object]:
+    """What the settings say of the rules of calls, under the name by which it is known.
+
+    They have no version of their own: one that was ever kept with the same rules is theirs, else
+    a new one is named after its content.
+    """
+    for name, content in (await office_files(settings.database_url, "office_rules")).items():
+        kept = parse_office_rules(content)
+        if rules_content(name, kept) == rules_content(name, settings):
+            return name, content
+    encoded = msgspec.json.encode(rules_content("", settings), order="sorted")
+    name = f"{BY_SETTINGS}-{hashlib.sha256(encoded).hexdigest()[:8]}"
+    return name, rules_content(name, settings)
+
+
+async def _in_force(settings: Settings, office_name: str) -> RulesInForce:
+    ways = make_ways(settings, office_name)
+    return await read_rules_in_force(settings.database_url, settings.zone, ways)
 
 
 def read_hours(settings: Settings) -> OfficeHours:
@@ -124,19 +157,6 @@ def _parsed(
         raise SettingsInvalid(f"{setting}: {error}") from error
 
 
-def working_time_at(hours: OfficeHours, zone: str) -> Callable[[datetime], WorkingTime]:
-    """The office's working time as a question of the moment: no calendar covers all years.
-
-    It goes far back, because a ticket may have waited for its user for years.
-    """
-
-    @lru_cache(maxsize=2)
-    def of_year(year: int) -> WorkingTime:
-        return WorkingTime(hours, read_calendar(year - 5, year + 2), zone)
-
-    return lambda at: of_year(at.year)
-
-
 def make_renderer(settings: Settings, sop: Sop) -> Renderer:
     """The speech room as the settings want it. Raises PromptFileInvalid."""
     return Renderer(
@@ -149,28 +169,21 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
     )
 
 
-def make_archive(
-    settings: Settings, sops: Mapping[str, Sop], forms: Mapping[str, FormDefinition]
-) -> Archive:
+def make_archive(settings: Settings, sops: Mapping[str, Sop], decided: RulesInForce) -> Archive:
     """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
     stationery = read_stationery(settings.letterhead_file)
-    return Archive(chosen_store(settings), sops, forms, read_form(settings), stationery)
+    return Archive(chosen_store(settings), sops, decided.forms, lambda: decided.form, stationery)
 
 
 def make_rules(
-    settings: Settings, sop: Sop, decided: TicketRules, notice_version: str
+    settings: Settings, sop: Sop, decided: RulesInForce, notice_version: str
 ) -> CallRules:
     """The rules under which calls arrive from now on."""
-    return CallRules(
+    rules = CallRules(
         sop=sop.name,
         zone=settings.zone,
         notice=notice_version,
-        ring_seconds=settings.ring_seconds,
-        new_round_seconds=settings.new_round_seconds,
-        please_wait_seconds=settings.please_wait_seconds,
-        longest_wait_seconds=settings.longest_wait_seconds,
-        numbers_heard_by=settings.numbers_heard_by,
-        form=decided.form,
-        hand_over=decided.ways.hands_over is not None,
-        archive_after_seconds=settings.archive_after_seconds,
+        form=decided.now.form,
+        hand_over=decided.now.ways.hands_over is not None,
     )
+    return ruled(rules, decided.rules)

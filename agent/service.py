@@ -15,6 +15,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from agent.asterisk.ari_announcements import AriAnnouncements
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
 from agent.asterisk.ari_exchange import AriExchange
@@ -32,12 +33,14 @@ from agent.database.outbox import OutboxStore
 from agent.database.pool import Pool
 from agent.database.sops import all_sops, load_sop
 from agent.database.writer import Writer
+from agent.database.written_prompts import read_written_prompts
 from agent.dialplan import DESK_SOCKET, answer_the_dialplan
 from agent.documents.archive import Archive
 from agent.domain.call_state import Call
 from agent.domain.effects import AnyEffect, ArchiveForm, HandOverCase, PlayPrompt
 from agent.domain.events import CaseHandedOver
 from agent.domain.sop import parse_sop
+from agent.domain.written_prompt import newest
 from agent.handover.senders import make_senders
 from agent.jobs import jobs_of, run_beside
 from agent.office import (
@@ -47,10 +50,10 @@ from agent.office import (
     make_renderer,
     make_rules,
     read_pause_reasons,
-    versions_in_force,
 )
 from agent.readiness import owner_checks, standby_checks, status_of
 from agent.runtime import clock
+from agent.runtime.announcements import AnnouncementDesk
 from agent.runtime.board import Board
 from agent.runtime.call_loop import CallServices
 from agent.runtime.case_messages import Ways, opening_key
@@ -75,6 +78,7 @@ from agent.web.forms import make_desk
 from agent.web.health import Check, make_application
 from agent.web.parts import Parts
 from agent.web.presence import serve_presence
+from agent.web.prompt_desk import take_up_prompts
 from agent.web.serving import serve_pages
 
 RETRY_S = 1.0
@@ -91,7 +95,7 @@ class _Doors:
         self,
         ari: AriEffects,
         archive: Archive,
-        cases: CaseDesk,
+        cases: Callable[[], CaseDesk],
         put: Callable[[], None],
         lease: LeaseKeeper,
     ) -> None:
@@ -108,7 +112,7 @@ class _Doors:
         if isinstance(effect, ArchiveForm):
             return await self._archive.write(call)
         if isinstance(effect, HandOverCase):
-            performed = await self._cases.hand_over(call)
+            performed = await self._cases().hand_over(call)
             self._put()
             return performed
         return await self._ari.perform(call, effect)
@@ -158,8 +162,9 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
     sop = await _until_it_works("database", lambda: load_sop(url, content))
     sops = await _until_it_works("database", lambda: all_sops(url))
     decided = await _until_it_works("database", lambda: keep_decisions(settings, sop.office_name))
-    archive = make_archive(settings, sops, decided.forms)
+    archive = make_archive(settings, sops, decided)
     reasons = read_pause_reasons(settings)
+    renderer.use(newest(await _until_it_works("database", lambda: read_written_prompts(url))))
     await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
@@ -203,33 +208,39 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         hand_over = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         senders = make_senders(settings, await stack.enter_async_context(hand_over))
         epoch = await lease.acquire()
+        writer = Writer(url, sops, epoch=epoch)
+        recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
+        # Before anything is awaited: an owner who hears nothing yet must not be called ready.
+        checks.update(owner_checks(session, writer, recorder, renderer))
         standby.hold_on()
         stack.push_async_callback(lease.release)
         tasks.create_task(lease.run())
         tasks.create_task(witness.run(lambda: lease.held))
 
-        writer = Writer(url, sops, epoch=epoch)
-        recorder = JournaledRecorder(writer, settings.state_folder / "journal.jsonl")
-        wrap_up = timedelta(seconds=settings.wrap_up_seconds)
-        floor = FloorKeeper(recorder, exchange, dispatcher.tell_call, reasons, wrap_up)
+        await _until_it_works("database", decided.take_up)  # what another owner decided meanwhile
+        floor = FloorKeeper(recorder, exchange, dispatcher.tell_call, reasons)
         board = Board()
         floor.on_change = board.change
         numbers = NumberPool(recorder, sop.office, settings.zone)
         sound = _sound_of(renderer)
         talk_detection = settings.talk_detection
         ari = AriEffects(client, settings.ari_application, sound, talk_detection, epoch)
-        cases = CaseDesk(url, decided, epoch=epoch)
         outbox_store = OutboxStore(url, epoch=epoch)
         stack.push_async_callback(outbox_store.aclose)
         outbox = OutboxWorker(
             outbox_store,
             senders,
             lease.may_command,
-            lambda message, at: _tell_handed_over(dispatcher, decided.ways, message, at),
+            lambda message, at: _tell_handed_over(dispatcher, decided.now.ways, message, at),
         )
+
+        def cases() -> CaseDesk:
+            return CaseDesk(url, decided.now, epoch=epoch)
+
         doors = _Doors(ari, archive, cases, outbox.nudge, lease)
         rules = make_rules(settings, sop, decided, renderer.version("recording_notice"))
         dispatcher.serve(CallServices(recorder, doors, numbers, floor, rules, sops, epoch, board))
+        decided.told = lambda now: dispatcher.use_decisions(now.form, decided.rules)
         ledger = LedgerReader(
             CelFile(settings.ledger_file),
             LedgerStore(url, epoch=epoch),
@@ -237,7 +248,6 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             lambda: not recorder.waiting,
         )
         tasks.create_task(writer.run())
-        checks.update(owner_checks(session, writer, recorder, renderer))
         await _until_it_works("database", recorder.drain)
         unfinished = await _until_it_works("database", recorder.unfinished)
         running = asyncio.Event()
@@ -259,9 +269,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             settings=settings,
             sop=sop,
             sops=sops,
-            form=rules.form,
-            forms=decided.forms,
-            in_force=versions_in_force(settings),
+            decided=decided,
             pool=pool,
             accounts=Accounts(pool),
             dispatcher=dispatcher,
@@ -270,8 +278,10 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
             supervision=supervision,
             board=board,
             feed=feed,
+            renderer=renderer,
+            announcements=AnnouncementDesk(AriAnnouncements(client), floor),
         )
-        tasks.create_task(serve_pages(parts))
+        tasks.create_task(_serve_people(parts))
         for call in unfinished:
             dispatcher.resume(call)  # their wishes wait until Asterisk's events come to us
         await _until_it_works("ledger", lambda: ledger.begin(unfinished))
@@ -316,6 +326,13 @@ async def _until_it_works(what: str, work: Callable[[], Awaitable[T]]) -> T:
         except EffectFailed as error:
             log.warning("waiting_for", what=what, reason=str(error))
             await asyncio.sleep(RETRY_S)
+
+
+async def _serve_people(parts: Parts) -> None:
+    """The pages, once all that was written on another's counts here."""
+    url, renderer, dispatcher = parts.pool.url, parts.renderer, parts.dispatcher
+    await _until_it_works("database", lambda: take_up_prompts(url, renderer, dispatcher))
+    await serve_pages(parts)
 
 
 async def _tell_the_rest(ledger: LedgerReader) -> None:

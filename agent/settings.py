@@ -15,6 +15,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from agent.domain.office_rules import (
+    ArchiveSeconds,
+    HeardBy,
+    KeptDays,
+    Seconds,
+    WrapUpSeconds,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -30,7 +38,6 @@ ORIGIN = r"^(https://[a-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+"
 Address = Annotated[str, Meta(pattern=rf"^{ADDRESS}\Z", max_length=254)]
 LEVEL_ADDRESS = f"(admin_ppe|lkpp)={ADDRESS}"
-Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
 EXPECTED = {
@@ -117,10 +124,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     new_round_seconds: Seconds = 5.0
     please_wait_seconds: Seconds = 30.0
     longest_wait_seconds: Seconds = 300.0
-    wrap_up_seconds: Annotated[float, Meta(ge=0, le=600)] = 0.0
-    archive_after_seconds: Annotated[float, Meta(ge=0, le=540)] = 480.0
-    numbers_heard_by: Literal["both", "operator"] = "both"
-    audio_kept_days: Annotated[int, Meta(ge=0, le=3650)] = 90
+    wrap_up_seconds: WrapUpSeconds = 0.0
+    archive_after_seconds: ArchiveSeconds = 480.0
+    numbers_heard_by: HeardBy = "both"
+    audio_kept_days: KeptDays = 90
     form_kept_years: Annotated[int, Meta(ge=1, le=100)] = 10
     person_key_file: Path | None = None
     voicemail_folder: Path = Path("/var/lib/lpse-asterisk/spool/voicemail")

@@ -23,6 +23,8 @@ SYSTEM_USER = "lpse-asterisk"
 # 22.10.1 is the security release 2026-2; 22.11.0-rc1 crashes on a WebSocket PONG.
 OLDEST_VERSION = (22, 10, 1)
 REFUSED_VERSION = re.compile(r"22\.11\.0[-~]rc1")
+BEFORE_ALL_ELSE = ("nice", "-n", "-10")
+"""As in deploy/systemd; whoever may not raise a priority is warned by it and runs as before."""
 START_DEADLINE_SECONDS = 30.0
 STOP_DEADLINE_SECONDS = 10.0
 # sun_path of a unix socket holds 108 bytes with its closing zero.
@@ -255,7 +257,7 @@ class AsteriskServer:
         self, user: pwd.struct_passwd | None, arguments: tuple[str, ...], output: int
     ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            (*ending_with_us(user), *self.installation.program, *arguments),
+            (*BEFORE_ALL_ELSE, *ending_with_us(user), *self.installation.program, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -12,7 +12,8 @@ PARTS = {
     "types": [PYTHON, "-m", "mypy", "-p", "agent", "-p", "deploy"],
     "layers": [PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
     "registries": [PYTHON, "-m", "deploy.registry_names"],
-    "tests": [PYTHON, "-m", "pytest", "-n2"],  # tests/conftest.py: what beside what
+    # tests/conftest.py: what beside what
+    "tests": [PYTHON, "-m", "pytest", "-n3", "--no-loadscope-reorder"],
 }
 
 

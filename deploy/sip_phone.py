@@ -38,6 +38,7 @@ MOST_ACCOUNTS = 8
 MOST_CALLS = 4
 SAMPLES_PER_SECOND = 8000
 RECORDING_CLOSED_WITHIN = timedelta(seconds=2)
+PRIORITY = -15
 PROMPT_HEARD = 0.7
 LARGEST_SLIP = SAMPLES_PER_SECOND // 10
 PIECE = SAMPLES_PER_SECOND // 4
@@ -241,6 +242,10 @@ class SipPhones:
         return len(self._accounts) - 1
 
     def _own_the_library(self) -> None:
+        # A telephone is a machine of its own: its sound must not depend on what else this one does.
+        # The library's threads inherit it. Only who may raise a priority can have this.
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
         try:
             self._open_library()
         except BaseException as error:

@@ -27,6 +27,22 @@ CREATE TABLE accounts (
     removed_at timestamp with time zone
 );
 
+CREATE TABLE answer_versions (
+    id text NOT NULL,
+    version integer NOT NULL,
+    act text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    title text NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    category text,
+    application text,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL
+);
+
 CREATE TABLE answers (
     id text NOT NULL,
     title text NOT NULL,
@@ -117,7 +133,8 @@ CREATE TABLE consultation_forms (
     npwp text GENERATED ALWAYS AS ((fields ->> 'npwp'::text)) STORED,
     contact_phone text GENERATED ALWAYS AS ((fields ->> 'contact_phone'::text)) STORED,
     application text GENERATED ALWAYS AS ((fields ->> 'application'::text)) STORED,
-    category text GENERATED ALWAYS AS ((fields ->> 'category'::text)) STORED
+    category text GENERATED ALWAYS AS ((fields ->> 'category'::text)) STORED,
+    arrived_at timestamp with time zone
 );
 
 CREATE TABLE consultation_steps (
@@ -172,7 +189,9 @@ CREATE TABLE deviations (
     excess_s double precision,
     operator text,
     reason text NOT NULL,
-    events integer[] NOT NULL
+    events integer[] NOT NULL,
+    arrived_at timestamp with time zone NOT NULL,
+    standing text NOT NULL DEFAULT 'nothing'::text
 );
 
 CREATE TABLE equipment_deviations (
@@ -262,6 +281,15 @@ CREATE TABLE number_reservations (
     reserved_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE office_decisions (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    decided_at timestamp with time zone NOT NULL DEFAULT now(),
+    decided_by text,
+    reason text
+);
+
 CREATE TABLE office_files (
     kind text NOT NULL,
     name text NOT NULL,
@@ -305,7 +333,8 @@ CREATE TABLE outbox_messages (
     sending_since timestamp with time zone,
     accepted_at timestamp with time zone,
     accepted_as text,
-    gave_up_at timestamp with time zone
+    gave_up_at timestamp with time zone,
+    resent_at timestamp with time zone
 );
 
 CREATE TABLE purges (
@@ -428,6 +457,15 @@ ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_role
 ALTER TABLE accounts ADD CONSTRAINT account_twice
     PRIMARY KEY (account);
 
+ALTER TABLE answer_versions ADD CONSTRAINT answer_version_before_the_first
+    CHECK ((version > 0));
+
+ALTER TABLE answer_versions ADD CONSTRAINT answer_version_of_unknown_act
+    CHECK ((act = ANY (ARRAY['added'::text, 'changed'::text, 'retired'::text])));
+
+ALTER TABLE answer_versions ADD CONSTRAINT answer_version_twice
+    PRIMARY KEY (id, version);
+
 ALTER TABLE answers ADD CONSTRAINT answer_id_of_another_form
     CHECK ((id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text));
 
@@ -530,6 +568,9 @@ ALTER TABLE deviation_words ADD CONSTRAINT deviation_word_twice
 ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_kind
     CHECK ((kind = ANY (ARRAY['time'::text, 'output'::text, 'equipment'::text])));
 
+ALTER TABLE deviations ADD CONSTRAINT deviation_of_unknown_standing
+    CHECK ((standing = ANY (ARRAY['nothing'::text, 'explanation'::text, 'decision'::text])));
+
 ALTER TABLE deviations ADD CONSTRAINT deviation_twice
     PRIMARY KEY (call_id, kind, step);
 
@@ -599,8 +640,14 @@ ALTER TABLE number_reservations ADD CONSTRAINT number_of_unknown_kind
 ALTER TABLE number_reservations ADD CONSTRAINT number_reserved_twice
     PRIMARY KEY (kind, year, sequence);
 
+ALTER TABLE office_decisions ADD CONSTRAINT office_decision_twice
+    PRIMARY KEY (id);
+
+ALTER TABLE office_decisions ADD CONSTRAINT office_decision_without_reason
+    CHECK ((((decided_by IS NULL) = (reason IS NULL)) AND (reason ~ '\S'::text)));
+
 ALTER TABLE office_files ADD CONSTRAINT office_file_of_unknown_kind
-    CHECK ((kind = ANY (ARRAY['form'::text, 'priority_table'::text, 'office_hours'::text])));
+    CHECK ((kind = ANY (ARRAY['form'::text, 'priority_table'::text, 'office_hours'::text, 'office_rules'::text, 'prompt'::text])));
 
 ALTER TABLE office_files ADD CONSTRAINT office_file_twice
     PRIMARY KEY (kind, name);
@@ -716,6 +763,9 @@ ALTER TABLE webhook_subscriptions ADD CONSTRAINT webhook_subscription_twice
 ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_operator
     FOREIGN KEY (operator) REFERENCES operators(account);
 
+ALTER TABLE answer_versions ADD CONSTRAINT answer_version_without_answer
+    FOREIGN KEY (id) REFERENCES answers(id);
+
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
@@ -751,6 +801,9 @@ ALTER TABLE form_corrections ADD CONSTRAINT form_correction_without_consultation
 
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
     FOREIGN KEY (form_number) REFERENCES consultations(form_number);
+
+ALTER TABLE office_decisions ADD CONSTRAINT office_decision_without_version
+    FOREIGN KEY (kind, name) REFERENCES office_files(kind, name);
 
 ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_of_nobody
     FOREIGN KEY (operator) REFERENCES operators(account);
@@ -888,6 +941,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.day_key(at timestamp with time zone)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT ARRAY[
+        floor(extract(epoch FROM at - timestamptz '2000-01-01 00:00:00+00') / 86400)::integer
+    ]
+$function$;
+
 CREATE OR REPLACE FUNCTION public.enter_into_archive(archived_call text, archived_path text, archived_sha256 text, archived_at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -944,6 +1007,37 @@ AS $function$
     )
 $function$;
 
+CREATE OR REPLACE FUNCTION public.keep_answer_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    did text := CASE
+        WHEN TG_OP = 'INSERT' THEN 'added'
+        WHEN NEW.retired_at IS DISTINCT FROM OLD.retired_at THEN 'retired'
+        ELSE 'changed'
+    END;
+BEGIN
+    INSERT INTO answer_versions (
+        id, version, act, by, at,
+        title, question, answer, category, application, valid_from, valid_to, source
+    )
+    SELECT
+        NEW.id, coalesce(max(known.version), 0) + 1, did,
+        CASE did
+            WHEN 'added' THEN NEW.made_by WHEN 'retired' THEN NEW.retired_by ELSE NEW.changed_by
+        END,
+        CASE did
+            WHEN 'added' THEN NEW.made_at WHEN 'retired' THEN NEW.retired_at ELSE NEW.changed_at
+        END,
+        NEW.title, NEW.question, NEW.answer, NEW.category, NEW.application,
+        NEW.valid_from, NEW.valid_to, NEW.source
+    FROM answer_versions AS known
+    WHERE known.id = NEW.id;
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.keep_search_words(texts text[], curated boolean)
  RETURNS void
  LANGUAGE sql
@@ -961,12 +1055,37 @@ AS $function$
     ON CONFLICT (word) DO UPDATE SET curated = true WHERE excluded.curated AND NOT known.curated
 $function$;
 
-CREATE OR REPLACE FUNCTION public.name_words(name text)
- RETURNS tsvector
- LANGUAGE sql
- IMMUTABLE
+CREATE OR REPLACE FUNCTION public.keep_standing_of_deviation()
+ RETURNS trigger
+ LANGUAGE plpgsql
 AS $function$
-    SELECT to_tsvector('simple', regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'))
+BEGIN
+    NEW.arrived_at := (SELECT arrived_at FROM calls WHERE call_id = NEW.call_id);
+    NEW.standing := coalesce(
+        (
+            -- A decision comes first, also by the alphabet.
+            SELECT min(said.role) FROM deviation_words AS said
+            WHERE (said.call_id, said.kind, said.step) = (NEW.call_id, NEW.kind, NEW.step)
+              AND said.limit_s IS NOT DISTINCT FROM NEW.limit_s
+              AND said.measured_s IS NOT DISTINCT FROM NEW.measured_s
+              AND said.reason = NEW.reason
+        ),
+        'nothing'
+    );
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.move_standing_of_deviation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    -- Its own trigger looks what was said, this word among it.
+    UPDATE deviations SET standing = standing
+    WHERE (call_id, kind, step) = (NEW.call_id, NEW.kind, NEW.step);
+    RETURN NULL;
+END
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_but_erasure()
@@ -986,6 +1105,16 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION '% is only ever added to: UPDATE is refused', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_answer_versions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'answer_versions is only ever added to: % is refused', TG_OP
         USING ERRCODE = 'restrict_violation';
 END
 $function$;
@@ -1036,6 +1165,16 @@ CREATE OR REPLACE FUNCTION public.refuse_change_of_log()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% is only ever added to: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_office_decisions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'office_decisions is only ever added to: % is refused', TG_OP
         USING ERRCODE = 'restrict_violation';
 END
 $function$;
@@ -1230,7 +1369,7 @@ CREATE INDEX consultation_forms_by_npwp ON public.consultation_forms USING btree
 
 CREATE INDEX consultation_forms_by_phone ON public.consultation_forms USING btree (contact_phone) WHERE (contact_phone IS NOT NULL);
 
-CREATE INDEX consultation_forms_by_words ON public.consultation_forms USING gin (name_words(caller_name), name_words(company), form_words(fields));
+CREATE INDEX consultation_forms_by_words ON public.consultation_forms USING gin (lower(caller_name) gin_trgm_ops, lower(company) gin_trgm_ops, form_words(fields), day_key(COALESCE(arrived_at, changed_at)));
 
 CREATE INDEX consultation_steps_unmet ON public.consultation_steps USING btree (step, call_id) WHERE (state = 'unmet'::text);
 
@@ -1240,9 +1379,17 @@ CREATE INDEX consultations_by_outcome ON public.consultations USING btree (outco
 
 CREATE INDEX consultations_counted ON public.consultations USING btree (call_id) INCLUDE (outcome, archived_at);
 
+CREATE INDEX deviations_by_arrival ON public.deviations USING btree (arrived_at, call_id);
+
 CREATE INDEX deviations_by_step ON public.deviations USING btree (step, kind, call_id);
 
+CREATE INDEX deviations_decided ON public.deviations USING btree (arrived_at, call_id) WHERE (standing = 'decision'::text);
+
+CREATE INDEX deviations_explained ON public.deviations USING btree (arrived_at, call_id) WHERE (standing = 'explanation'::text);
+
 CREATE INDEX deviations_of_equipment ON public.deviations USING btree (call_id) WHERE (kind = 'equipment'::text);
+
+CREATE INDEX deviations_open ON public.deviations USING btree (arrived_at, call_id) WHERE (standing <> 'decision'::text);
 
 CREATE INDEX equipment_deviations_by_time ON public.equipment_deviations USING btree (began_at);
 
@@ -1256,6 +1403,8 @@ CREATE INDEX form_corrections_by_value ON public.form_corrections USING btree (v
 
 CREATE INDEX legal_holds_standing ON public.legal_holds USING btree (form_number) WHERE (lifted_at IS NULL);
 
+CREATE INDEX office_decisions_by_kind ON public.office_decisions USING btree (kind, id DESC);
+
 CREATE INDEX outbox_messages_by_ticket ON public.outbox_messages USING btree (ticket_number);
 
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (way, next_try_at) WHERE ((accepted_at IS NULL) AND (gave_up_at IS NULL));
@@ -1264,7 +1413,7 @@ CREATE INDEX search_words_by_pieces ON public.search_words USING gin (word gin_t
 
 CREATE INDEX sessions_by_account ON public.sessions USING btree (account);
 
-CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words) WITH (fastupdate=off);
+CREATE INDEX solved_texts_by_word ON public.solved_texts USING gin (words, day_key(solved_at)) WITH (fastupdate=off);
 
 CREATE INDEX solved_texts_newest ON public.solved_texts USING btree (solved_at DESC);
 
@@ -1277,6 +1426,10 @@ CREATE INDEX tickets_by_target ON public.tickets USING btree (target_at, ticket_
 CREATE INDEX tickets_open ON public.tickets USING btree (target_at) WHERE (confirmed_at IS NULL);
 
 CREATE TRIGGER access_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
+
+CREATE TRIGGER answer_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.answer_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_answer_versions();
+
+CREATE TRIGGER answer_has_versions AFTER INSERT OR UPDATE ON public.answers FOR EACH ROW EXECUTE FUNCTION keep_answer_version();
 
 CREATE TRIGGER answer_has_words AFTER INSERT OR UPDATE OF title, question, answer ON public.answers FOR EACH ROW EXECUTE FUNCTION answer_changed();
 
@@ -1298,11 +1451,17 @@ CREATE TRIGGER consultations_chained_when_archived AFTER INSERT ON public.consul
 
 CREATE TRIGGER deviation_words_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.deviation_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_deviation_words();
 
+CREATE TRIGGER deviation_words_move_standing AFTER INSERT ON public.deviation_words FOR EACH ROW EXECUTE FUNCTION move_standing_of_deviation();
+
+CREATE TRIGGER deviations_keep_standing BEFORE INSERT OR UPDATE ON public.deviations FOR EACH ROW EXECUTE FUNCTION keep_standing_of_deviation();
+
 CREATE TRIGGER erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.erasures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER form_corrections_append_only BEFORE DELETE OR TRUNCATE ON public.form_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER form_corrections_erased_only BEFORE UPDATE ON public.form_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
+CREATE TRIGGER office_decisions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.office_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_office_decisions();
 
 CREATE TRIGGER operator_presence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_presence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_operator_presence();
 

@@ -12,14 +12,13 @@ from agent.dialplan import DESK_SOCKET, make_answer
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.settings import Settings
 from agent.web.presence import serve_presence
-from tests.database.conftest import server_url, template, url
 from tests.domain.test_presence import REASONS
 from tests.runtime.conftest import database, exchange
 from tests.runtime.exchange import SITI, PretendExchange
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.test_office import settings_of
 
-__all__ = ["database", "exchange", "server_url", "template", "url"]
+__all__ = ["database", "exchange"]
 
 
 @pytest.fixture

@@ -1,18 +1,24 @@
 """What runs beside the calls comes back after a mistake, and ends with the calls' ownership."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agent.database.connect import Connection
 from agent.database.feed import FeedStore
-from agent.database.tickets import TicketRules
-from agent.jobs import jobs_of, run_beside
+from agent.database.office_decisions import NewDecision, decide
+from agent.database.pool import Pool
+from agent.database.rules_in_force import RulesInForce
+from agent.jobs import Job, jobs_of, run_beside
 from agent.runtime.errors import StandDown
 from agent.runtime.feed import Feed
 from agent.runtime.outbox import OutboxWorker
 from agent.settings import Settings
-from tests.database.desk import rules
+from tests.database.desk import in_force, keep_in_force
+from tests.domain.offices import rules_of_calls
 
 
 async def test_a_job_that_fails_is_begun_again() -> None:
@@ -47,21 +53,25 @@ async def test_who_has_lost_the_calls_does_nothing_more_beside_them() -> None:
             await run_beside("a job", job, again_s=0.01)
 
 
-async def test_an_office_has_every_job(tmp_path: Path) -> None:
+def jobs_in(url: str, folder: Path, decided: RulesInForce) -> Mapping[str, Job]:
     settings = Settings(
-        database_url="postgresql://127.0.0.1:1/lpse",
+        database_url=url,
         ari_url="http://127.0.0.1:8088",
-        ari_secret_file=tmp_path / "secret",
-        state_folder=tmp_path,
+        ari_secret_file=folder / "secret",
+        state_folder=folder,
     )
-    decided: TicketRules = rules()
 
     async def may_send() -> None:
         return None
 
     outbox = OutboxWorker(object(), {}, may_send, lambda _message, _at: None)  # type: ignore[arg-type]
-    feed = Feed(FeedStore(settings.database_url))
-    assert set(jobs_of(settings, decided, outbox, 0, feed, may_send)) == {
+    return jobs_of(settings, decided, outbox, 0, Feed(FeedStore(url)), may_send)
+
+
+async def test_an_office_has_every_job(tmp_path: Path) -> None:
+    url = "postgresql://127.0.0.1:1/lpse"
+    assert set(jobs_in(url, tmp_path, in_force(url))) == {
+        "decisions",
         "messages",
         "tickets",
         "purge",
@@ -70,3 +80,25 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         "feed",
         "webhooks",
     }
+
+
+async def test_a_purge_keeps_sound_for_as_long_as_the_office_has_decided_by_then(
+    url: str, connection: Connection, tmp_path: Path
+) -> None:
+    decided = await keep_in_force(url)
+    purge = jobs_in(url, tmp_path, decided)["purge"]
+    pool = Pool(url)
+    new = NewDecision(
+        kind="office_rules", name="kantor-1", based_on=decided.rules.version, by="ratna",
+        reason="Rapat", content=rules_of_calls(version="kantor-1", audio_kept_days=30),
+    )  # fmt: skip
+    await decide(pool, new)
+    await pool.aclose()
+    await decided.take_up()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        purging = tasks.create_task(purge())
+        while not await connection.fetchval("SELECT count(ended_at) FROM purges"):  # noqa: ASYNC110 nobody is told
+            await asyncio.sleep(0.02)
+        purging.cancel()
+    kept = await connection.fetchval("SELECT began_at - audio_before FROM purges")
+    assert kept == timedelta(days=30)

@@ -10,7 +10,7 @@ import structlog
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_supervision import AriSupervision
-from agent.asterisk.call_marks import LONGEST_TALK, render_marks
+from agent.asterisk.call_marks import LONGEST_TALK, longest_wait, render_marks
 from agent.asterisk.errors import AsteriskRefused
 from agent.domain.call_state import Call
 from agent.domain.effects import (
@@ -90,7 +90,8 @@ class AriEffects:
             eventSource=f"channel:{effect.channel}",
         )
         answer = self._ari.post("channels", effect.channel, "answer")
-        await asyncio.gather(subscribe, answer, self._mark("channels", effect.channel, call))
+        mark = self._mark("channels", effect.channel, call, **longest_wait(call.rules))
+        await asyncio.gather(subscribe, answer, mark)
 
     async def _play(self, effect: PlayPrompt) -> Performed:
         path, length = await self._sound(effect)

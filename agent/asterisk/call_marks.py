@@ -4,18 +4,33 @@ The variables are reported, so one GET of all channels reads them of every call.
 while no prompt plays on the channel, because Asterisk holds the command back until it has ended.
 """
 
+import math
 import re
 from collections.abc import Mapping
 
 from agent.domain.call_state import Call
 from agent.domain.identifiers import CallId, ChannelId, OperatorId
+from agent.domain.rules import CallRules
 from agent.runtime.doors import CallMarks
 
 LONGEST_TALK = {"TIMEOUT(absolute)": str(4 * 3600)}
-"""Seconds that a conversation may last; the dialplan's own bound is for callers who wait."""
+"""Seconds that a conversation may last."""
+LONGEST_ABSENCE_S = 120.0
+"""For an agent that dies while callers wait and comes back. Afterwards they reach an operator by
+the dialplan alone."""
 
 _CALL_ID = re.compile(r"[0-9a-f]{1,32}")
 """A call's form is filed by this name, so a channel may tell no other."""
+
+
+def longest_wait(rules: CallRules) -> dict[str, str]:
+    """Seconds until Asterisk sends on a caller who was answered and whom no agent connected.
+
+    More than the agent lets anybody wait, the last ringing included. The dialplan's own bound is
+    for those whom no agent answers.
+    """
+    most = rules.longest_wait_seconds + rules.ring_seconds + LONGEST_ABSENCE_S
+    return {"TIMEOUT(absolute)": str(math.ceil(most))}
 
 
 def render_marks(call: Call, epoch: int, **unreported: str) -> dict[str, object]:

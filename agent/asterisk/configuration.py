@@ -24,8 +24,8 @@ class ConfigurationValues:
 
     Folders are absolute. What Asterisk writes lies below state_folder. trunk_addresses are
     addresses or networks (192.0.2.0/24) of the telephone company. At agi_port the dialplan's
-    fallback asks by FastAGI. longest_stasis_wait_seconds bounds the wait of a caller whom no agent
-    connects; fallback_ring_seconds is how long the fallback looks for an operator.
+    fallback asks by FastAGI. longest_unanswered_seconds bounds the wait of a caller whom no agent
+    answers; fallback_ring_seconds is how long the fallback looks for an operator.
     """
 
     modules_folder: Path
@@ -49,7 +49,7 @@ class ConfigurationValues:
     standby_application: str = "lpse-helpdesk-2"
     realm: str = "lpse-helpdesk"
     most_calls: int = 1000
-    longest_stasis_wait_seconds: int = 600
+    longest_unanswered_seconds: int = 20
     longest_call_seconds: int = 4 * 3600
     fallback_ring_seconds: int = 60
 

@@ -13,12 +13,15 @@ from rich.table import Table
 
 from agent.commands.plain import (
     ask,
+    clock_of,
     console,
     plain_object,
     print_json,
     refuse,
     said_plainly,
 )
+from agent.database.answer_search import search_answers
+from agent.database.answer_versions import read_versions
 from agent.database.answers import (
     KeptAnswer,
     add_answers,
@@ -47,6 +50,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 By = Annotated[
     str | None, typer.Option(metavar="NAME", help="Who does it; the shell's user by default.")
 ]
+_ACTS = {"added": "ditambah", "changed": "diubah", "retired": "ditarik"}
+_PARTS = {
+    "title": "Judul",
+    "question": "Pertanyaan",
+    "answer": "Jawaban",
+    "source": "Sumber",
+    "category": "Kategori",
+    "application": "Aplikasi",
+    "valid_from": "Berlaku sejak",
+    "valid_to": "Berlaku sampai",
+}
 CATEGORY_HELP = "Category of the form, e.g. 01."
 APPLICATION_HELP = "Application of the form, e.g. spse."
 TO_HELP = "Last day on which it is valid."
@@ -123,18 +137,27 @@ def list_(
     valid: Annotated[
         bool, typer.Option("--valid", help="Only those that are valid today.")
     ] = False,
+    search: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Only those with these words, the best first."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the answers with the days on which they are valid.
 
+    Words are found in any of their forms and with typing errors.
+
     Example:
-    lpse-agent answer list --valid
+    lpse-agent answer list --valid --search "lupa paswod"
     """
     with said_plainly():
         settings = read_settings()
         url = settings.database_url
         day = today(settings.zone) if valid else None
-        found = ask(url, lambda: list_answers(url, day))
+        if search is None:
+            found = ask(url, lambda: list_answers(url, day))
+        else:
+            found = ask(url, lambda: search_answers(url, search, day))
     if json:
         print_json([plain_object(answer, settings.zone) for answer in found])
         return
@@ -197,6 +220,28 @@ def retire(id_: Id, by: By = None) -> None:
         url, name = read_settings().database_url, by or getpass.getuser()
         title = ask(url, lambda: retire_answer(url, id_, name))
     console().print(f"{title} ({id_}) is suggested no more.")
+
+
+@app.command("history")
+def history(id_: Id, json: Json = False) -> None:
+    """Show every version of an answer, the newest first: who wrote it when, and what became other.
+
+    Example:
+    lpse-agent answer history reset-password-spse
+    """
+    with said_plainly():
+        settings = read_settings()
+        url = settings.database_url
+        versions = ask(url, lambda: read_versions(url, id_))
+    if json:
+        print_json([plain_object(one, settings.zone) for one in versions])
+        return
+    out, shown = console(), clock_of(settings.zone)
+    for one in versions:
+        act = f"{one.version}. {_ACTS[one.act]} {shown(one.at)} oleh {one.by}"
+        out.print(act, soft_wrap=True)
+        for part in one.changed or ("title", "question", "answer", "source"):
+            out.print(f"   {_PARTS[part]}: {getattr(one, part) or '–'}", soft_wrap=True)
 
 
 def today(zone: str) -> date:

@@ -3,13 +3,13 @@
 from rich.console import Console
 from rich.table import Table
 
-from agent.commands.plain import PIPE_COLUMNS, clock_of, milliseconds, seconds
+from agent.commands.plain import PIPE_COLUMNS, clock_of, indonesian, milliseconds, seconds
 from agent.commands.timeline import timeline_of
 from agent.database.reports import CallReport
 from agent.domain.call_state import Offer
 from agent.domain.consultation import Deviation, StepRecord
 from agent.domain.deviation_words import DeviationWord, standing_of, withdrawn
-from agent.domain.event_words import who
+from agent.domain.event_words import cause_told, who
 from agent.domain.office_time import local
 from agent.domain.words import (
     DEVIATION_KINDS,
@@ -19,7 +19,6 @@ from agent.domain.words import (
     REASONS,
     STEP_STATES,
     WORD_ROLES,
-    cause,
 )
 
 
@@ -165,7 +164,7 @@ def _ending(offer: Offer) -> str:
         waited = seconds((offer.answered.at - offer.offered.at).total_seconds())
         talked = "berbicara" if offer.connected else "tidak tersambung"
         return f"diangkat setelah {waited}, {talked}"
-    return cause(offer.cause) if offer.ended else "masih berdering"
+    return cause_told(offer.cause, indonesian()) if offer.ended else "masih berdering"
 
 
 def _show_hearing(report: CallReport, zone: str, console: Console) -> None:
@@ -173,7 +172,7 @@ def _show_hearing(report: CallReport, zone: str, console: Console) -> None:
     for playback in report.call.playbacks:
         if playback.prompt not in ("numbers", "nobody_available"):
             continue
-        listener = who(report.call, playback.channel).capitalize()
+        listener = who(report.call, playback.channel, indonesian()).capitalize()
         if playback.heard:
             at = milliseconds(playback.heard.at, zone)
             proof = f"{playback.heard.source} · #{playback.heard.event}"

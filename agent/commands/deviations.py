@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from agent.commands.accountable import log_reading
 from agent.commands.call_sheet import show_deviations, standing_told
 from agent.commands.deviation_recompute import recompute_command
 from agent.commands.plain import (
@@ -21,9 +22,15 @@ from agent.commands.plain import (
     seconds,
 )
 from agent.database import deviation_words
-from agent.database.deviation_words import DeviationFilter, Kind, ListedDeviation, list_deviations
+from agent.database.deviation_words import (
+    DeviationFilter,
+    Kind,
+    ListedDeviation,
+    State,
+    list_deviations,
+)
 from agent.database.equipment import list_equipment
-from agent.database.reports import read_call
+from agent.database.reports import CallReport, read_call
 from agent.domain.consultation import Deviation
 from agent.domain.deviation_words import DeviationWord, Verdict, standing_of, withdrawn
 from agent.domain.equipment import EquipmentDeviation
@@ -49,9 +56,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_(
-    only_open: Annotated[
-        bool, typer.Option("--open", help="Only those that are not decided yet.")
-    ] = False,
+    state: Annotated[
+        State,
+        typer.Option(
+            help="open: not decided yet; explained: of these the explained ones; decided; all."
+        ),
+    ] = "all",
     operator: Annotated[
         str | None,
         typer.Option(metavar="ACCOUNT", help="Only of the operator who answers, e.g. op-101."),
@@ -71,20 +81,32 @@ def list_(
 
     Below them is equipment that was missing for more than one call: the
     service that writes forms, the archive, the recap of a closed month.
+    Who looked is on record.
 
     Example:
-    lpse-agent deviation list --open --from 2026-03-01 --to 2026-03-31
+    lpse-agent deviation list --state open --from 2026-03-01 --to 2026-03-31
     """
     with said_plainly():
         settings = read_settings()
         zone, url = settings.zone, settings.database_url
         first, end = parse_period(since, until, zone)
         account = None if operator is None else parse_account("--operator", operator)
-        wanted = DeviationFilter(since=first, until=end, operator=account, only_open=only_open)
-        found = ask(url, lambda: list_deviations(url, wanted, limit))
-        # Nobody decides about equipment: it is open for as long as it is missing.
-        missing = [] if account else ask(url, lambda: list_equipment(url, first, end))
-    missing = [one for one in missing if not (only_open and one.ended_at)]
+        wanted = DeviationFilter(since=first, until=end, operator=account, state=state)
+
+        async def read() -> tuple[ListedDeviation, ...]:
+            listed = (await list_deviations(url, wanted, limit=limit)).deviations
+            forms = dict.fromkeys(one.form_number for one in listed)
+            await log_reading(url, "deviation list", *forms)
+            return listed
+
+        found = ask(url, read)
+        # Nobody speaks about equipment: it is open for as long as it is missing.
+        of_calls = account or state in ("explained", "decided")
+        missing = (
+            []
+            if of_calls
+            else ask(url, lambda: list_equipment(url, first, end, still_missing=state == "open"))
+        )
     if json:
         print_json(
             {
@@ -106,13 +128,21 @@ def list_(
 def show(number: Number, json: Json = False) -> None:
     """Show a call's deviations with their proof and all that was said of them.
 
+    Who looked is on record.
+
     Example:
     lpse-agent deviation show 123/2026
     """
     with said_plainly():
         settings = read_settings()
         zone, url = settings.zone, settings.database_url
-        report = ask(url, lambda: read_call(url, number))
+
+        async def read() -> CallReport:
+            report = await read_call(url, number)
+            await log_reading(url, "deviation show", report.call.form_number)
+            return report
+
+        report = ask(url, read)
     if json:
         gone = withdrawn(report.deviations, report.words)
         print_json(
@@ -210,7 +240,7 @@ def _listed_object(one: ListedDeviation, zone: str) -> dict[str, Any]:
     return {"form_number": one.form_number, **_object(one.deviation, one.words, zone)}
 
 
-def _listed(found: list[ListedDeviation]) -> Table:
+def _listed(found: tuple[ListedDeviation, ...]) -> Table:
     table = Table()
     table.add_column("Formulir", no_wrap=True)
     for heading in ("No", "Jenis, sebab, keadaan", "Terukur", "Operator"):

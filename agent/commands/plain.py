@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 
 from agent.asterisk.errors import AsteriskUnfit
+from agent.catalogue import Words, read_words
 from agent.database.access import PurposeInvalid
 from agent.database.call_filter import FilterInvalid
 from agent.database.errors import (
@@ -30,6 +32,7 @@ from agent.database.errors import (
 from agent.database.holds import HoldUnknown
 from agent.database.migrations import require_migrated
 from agent.database.persons import CorrectionRefused
+from agent.database.ticket_acts import NothingToResend
 from agent.database.webhooks import SubscriptionRefused, SubscriptionUnknown
 from agent.domain.answer import AnswerInvalid
 from agent.domain.deviation_words import WordRefused
@@ -40,6 +43,8 @@ from agent.domain.office_time import ZONES, local
 from agent.domain.personal_data import PersonInvalid
 from agent.domain.sop import SopInvalid
 from agent.domain.ticket import TicketRefused
+from agent.domain.ticket_acts import ActRefused
+from agent.domain.ticket_words import REFUSALS
 from agent.domain.words import WORD_REFUSALS
 from agent.domain.working_time import CalendarEnds
 from agent.runtime.errors import EffectFailed, StandDown
@@ -90,6 +95,8 @@ def said_plainly() -> Iterator[None]:
         )
     except TicketRefused as error:
         refuse(f"{error}.")
+    except ActRefused as error:
+        refuse(REFUSALS[error.reason])
     except (
         AccountInvalid,
         AccountUnknown,
@@ -101,6 +108,7 @@ def said_plainly() -> Iterator[None]:
         NumberUnknown,
         OperatorUnknown,
         TicketUnknown,
+        NothingToResend,
         SettingsInvalid,
         SopInvalid,
         *_OF_PERSONS,
@@ -122,6 +130,12 @@ def said_plainly() -> Iterator[None]:
         StandDown,
     ) as error:
         _end(str(error), FAILED)
+
+
+@cache
+def indonesian() -> Words:
+    """The catalogue in the language in which commands tell of calls and tickets."""
+    return read_words()["id"]
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -6,6 +6,7 @@ import typer
 
 from agent.commands.accountable import eraser_of, system_user
 from agent.commands.plain import FAILED, ask, console, print_json, printable, said_plainly
+from agent.office import rules_decided
 from agent.runtime import clock
 from agent.runtime.errors import EffectFailed
 from agent.runtime.purge import Due, Retention, look
@@ -31,15 +32,15 @@ def purge(
     with said_plainly():
         settings = read_settings()
         eraser = eraser_of(settings)
-        kept = Retention(settings.audio_kept_days, settings.form_kept_years)
+        url = settings.database_url
+        rules = ask(url, lambda: rules_decided(settings))
+        kept = Retention(rules.audio_kept_days, settings.form_kept_years)
         now = clock.now()
         if dry_run:
-            purged = ask(settings.database_url, lambda: look(eraser, now, kept))
+            purged = ask(url, lambda: look(eraser, now, kept))
         else:
             by = system_user()
-            purged = ask(
-                settings.database_url, lambda: run_purge(eraser, now, kept, by, _tell_failed)
-            )
+            purged = ask(url, lambda: run_purge(eraser, now, kept, by, _tell_failed))
     if json:
         print_json(purged)
     else:

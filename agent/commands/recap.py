@@ -95,7 +95,8 @@ async def _write(
         period=period,
         zone=settings.zone,
         words=words,
-        forms={form.name: form, **forms},
+        # The latest names a category: kept versions are in order, and the file only begins them.
+        forms=forms or {form.name: form},
         sop=sop,
         head=_head(settings),
     )

@@ -8,11 +8,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from agent.commands.plain import clock_of
-from agent.database.tickets import TicketReport, TicketSummary
+from agent.commands.plain import clock_of, indonesian
+from agent.database.outbox import KeptMessage
+from agent.database.ticket_search import TicketSummary
+from agent.database.tickets import TicketReport
 from agent.domain.office_time import local
 from agent.domain.ticket_opening import address_in
-from agent.domain.words import LEVELS, PRIORITIES, TICKET_STAGES, ticket_line
+from agent.domain.ticket_words import FATES, LEVELS, MATTERS, PRIORITIES, STAGES, ticket_line
+from agent.domain.words import WAYS
 
 BY_TELEPHONE = "Penelepon tidak dapat dikirimi e-mail: sampaikan melalui telepon."
 
@@ -31,7 +34,7 @@ def table_of(tickets: Sequence[TicketSummary], zone: str) -> Table:
         table.add_row(
             ticket.ticket_number,
             ticket.form_number,
-            TICKET_STAGES[ticket.stage],
+            STAGES[ticket.stage],
             LEVELS[ticket.level],
             PRIORITIES.get(ticket.priority or "", "–"),
             shown(ticket.target_at) + late,
@@ -51,7 +54,7 @@ def show_ticket(report: TicketReport, zone: str, console: Console, *, by_email: 
     if ticket is None:
         console.print("Belum dibuka: kasusnya belum diteruskan.")
         return
-    console.print(f"Keadaan     {TICKET_STAGES[ticket.stage]}")
+    console.print(f"Keadaan     {STAGES[ticket.stage]}")
     console.print(f"Tingkat     {LEVELS[ticket.level]}")
     choice = ticket.choice
     console.print(f"Prioritas   {PRIORITIES[choice.priority]} (tabel {choice.table})")
@@ -62,8 +65,19 @@ def show_ticket(report: TicketReport, zone: str, console: Console, *, by_email: 
         console.print(BY_TELEPHONE)
     table = _table("Waktu", "Oleh", "Peristiwa", title="Riwayat")
     for event in report.events:
-        table.add_row(shown(event.at), event.by, ticket_line(event, shown))
+        table.add_row(shown(event.at), event.by, ticket_line(event, shown, indonesian()))
     console.print(table)
+    if report.messages:
+        told = _table("Dibuat", "Tentang", "Melalui", "Keadaan", "Sejak", title="Pesan")
+        for kept in report.messages:
+            told.add_row(
+                shown(kept.put_at),
+                MATTERS[kept.message.matter],
+                WAYS[kept.message.way],
+                FATES[kept.fate],
+                shown(kept.accepted_at or kept.gave_up_at or kept.resent_at),
+            )
+        console.print(told)
 
 
 def ticket_object(report: TicketReport, zone: str, *, by_email: bool) -> dict[str, Any]:
@@ -75,9 +89,24 @@ def ticket_object(report: TicketReport, zone: str, *, by_email: bool) -> dict[st
         "target_at": report.target_at,
         "ticket": report.ticket,
         "events": report.events,
+        "messages": [_message(kept) for kept in report.messages],
     }
     here: dict[str, Any] = _in_zone(msgspec.to_builtins(told, builtin_types=(datetime,)), zone)
     return here
+
+
+def _message(kept: KeptMessage) -> dict[str, Any]:
+    return {
+        "matter": kept.message.matter,
+        "way": kept.message.way,
+        "fate": kept.fate,
+        "put_at": kept.put_at,
+        "resent_at": kept.resent_at,
+        "tries": kept.tries,
+        "last_error": kept.last_error,
+        "accepted_at": kept.accepted_at,
+        "gave_up_at": kept.gave_up_at,
+    }
 
 
 def _in_zone(value: Any, zone: str) -> Any:

@@ -1,12 +1,11 @@
 """`lpse-agent ticket …`: what could not be answered on the telephone, until the user's word."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 import typer
 
+from agent.commands.accountable import log_reading
 from agent.commands.plain import (
     ask,
     console,
@@ -16,48 +15,33 @@ from agent.commands.plain import (
     said_plainly,
 )
 from agent.commands.ticket_sheet import address_of, show_ticket, table_of, ticket_object
-from agent.database.tickets import (
-    Tell,
-    TicketFilter,
-    TicketRules,
-    change_ticket,
-    list_tickets,
-    read_ticket,
-)
+from agent.database.ticket_acts import act_on_ticket
+from agent.database.ticket_acts import resend as resend_messages
+from agent.database.ticket_search import TicketFilter, find_tickets
+from agent.database.tickets import TicketReport, read_ticket
 from agent.domain.numbers import parse_ticket_number
-from agent.domain.plain_text import many_lines, one_line, one_paragraph
-from agent.domain.priority import (
-    IMPACTS,
-    URGENCIES,
-    Impact,
-    Level,
-    Override,
-    Priority,
-    Urgency,
-)
-from agent.domain.priority import PRIORITIES as KNOWN_PRIORITIES
+from agent.domain.plain_text import one_line
+from agent.domain.priority import IMPACTS, PRIORITIES, URGENCIES, Level
 from agent.domain.secret_words import tells_secret
 from agent.domain.sop import parse_sop
-from agent.domain.ticket import Ticket
-from agent.domain.ticket_events import (
-    AnyTicketEvent,
-    ExternalNumberLinked,
-    LevelAssigned,
-    PriorityChanged,
-    SolutionConfirmed,
-    TicketReopened,
-    TicketSolved,
-    TicketTaken,
-    UserAnswered,
-    UserAsked,
+from agent.domain.ticket_acts import (
+    NAMES,
+    AnyAct,
+    AskUser,
+    AssignTicket,
+    ConfirmSolution,
+    LinkNumber,
+    ReopenTicket,
+    SetPriority,
+    SolveTicket,
+    TakeTicket,
+    WriteAnswer,
+    checked,
 )
-from agent.office import content_of, keep_decisions
+from agent.office import content_of, decisions_in_force
 from agent.runtime import clock
-from agent.runtime.case_messages import sent_up, told_to_user
 from agent.settings import Settings, read_settings
 
-LONGEST_TEXT = 4000
-LONGEST_NUMBER = 100
 LONGEST_NAME = 80
 
 app = typer.Typer(
@@ -113,7 +97,7 @@ def list_(
         settings = read_settings()
         wanted = TicketFilter(unconfirmed=unconfirmed, overdue=overdue, level=level, holder=holder)
         url = settings.database_url
-        found = ask(url, lambda: list_tickets(url, wanted, clock.now(), limit))
+        found = ask(url, lambda: find_tickets(url, wanted, clock.now(), limit=limit)).tickets
         if json:
             print_json([plain_object(ticket, settings.zone) for ticket in found])
             return
@@ -122,14 +106,14 @@ def list_(
 
 @app.command("show")
 def show(number: Number, json: Json = False) -> None:
-    """Show one ticket with its whole history.
+    """Show one ticket with its whole history. Who looked is on record.
 
     Example:
     lpse-agent ticket show 26-00412-0
     """
     with said_plainly():
         settings = read_settings()
-        _show(settings, parse_ticket_number(number), json)
+        _show(settings, parse_ticket_number(number), json, "ticket show")
 
 
 @app.command("take")
@@ -139,7 +123,7 @@ def take(number: Number, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket take 26-00412-0 --by op-101
     """
-    _change(number, json, lambda at: TicketTaken(at=at, by=by))
+    _act(number, by, json, TakeTicket())
 
 
 @app.command("assign")
@@ -154,12 +138,7 @@ def assign(
     Example:
     lpse-agent ticket assign 26-00412-0 admin_ppe --by op-101
     """
-    _change(
-        number,
-        json,
-        lambda at: LevelAssigned(at=at, by=by, level=level),
-        lambda rules: lambda case: sent_up(case, rules.ways, by_hand=True),
-    )
+    _act(number, by, json, AssignTicket(level=level))
 
 
 @app.command("ask")
@@ -169,13 +148,7 @@ def ask_user(number: Number, text: Text, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket ask 26-00412-0 --text "Mohon kirim tangkapan layar." --by op-101
     """
-    words = _plain(text)
-    _change(
-        number,
-        json,
-        lambda at: UserAsked(at=at, by=by, question=words),
-        lambda rules: lambda case: told_to_user(case, rules.ways, "question_asked", question=words),
-    )
+    _act(number, by, json, AskUser(text=text))
 
 
 @app.command("answered")
@@ -185,8 +158,7 @@ def answered(number: Number, text: Text, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket answered 26-00412-0 --text "Sudah dikirim." --by op-101
     """
-    words = _plain(text)
-    _change(number, json, lambda at: UserAnswered(at=at, by=by, answer=words))
+    _act(number, by, json, WriteAnswer(text=text))
 
 
 @app.command("solve")
@@ -196,13 +168,7 @@ def solve(number: Number, text: Text, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket solve 26-00412-0 --text "Perbarui Apendo." --by op-101
     """
-    words = _plain(text)
-    _change(
-        number,
-        json,
-        lambda at: TicketSolved(at=at, by=by, solution=words),
-        lambda rules: lambda case: told_to_user(case, rules.ways, "ticket_solved", solution=words),
-    )
+    _act(number, by, json, SolveTicket(text=text))
 
 
 @app.command("confirm")
@@ -212,7 +178,7 @@ def confirm(number: Number, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket confirm 26-00412-0 --by op-101
     """
-    _change(number, json, lambda at: SolutionConfirmed(at=at, by=by))
+    _act(number, by, json, ConfirmSolution())
 
 
 @app.command("reopen")
@@ -222,13 +188,7 @@ def reopen(number: Number, text: Text, by: By, json: Json = False) -> None:
     Example:
     lpse-agent ticket reopen 26-00412-0 --text "Masih gagal." --by op-101
     """
-    words = _plain(text)
-    _change(
-        number,
-        json,
-        lambda at: TicketReopened(at=at, by=by, reason=words),
-        lambda rules: lambda case: told_to_user(case, rules.ways, "ticket_reopened", reason=words),
-    )
+    _act(number, by, json, ReopenTicket(text=text))
 
 
 @app.command("link")
@@ -243,10 +203,7 @@ def link(
     Example:
     lpse-agent ticket link 26-00412-0 LS-2026-0815 --by op-101
     """
-    words = one_paragraph(_plain(external))
-    if len(words) > LONGEST_NUMBER:
-        refuse(f"The number is longer than {LONGEST_NUMBER} characters.")
-    _change(number, json, lambda at: ExternalNumberLinked(at=at, by=by, external_number=words))
+    _act(number, by, json, LinkNumber(number=external))
 
 
 @app.command("priority")
@@ -269,82 +226,53 @@ def priority(
     for option, typed, known in (
         ("--urgency", urgency, URGENCIES),
         ("--impact", impact, IMPACTS),
-        ("--override", override, KNOWN_PRIORITIES),
+        ("--override", override, PRIORITIES),
     ):
         if typed is not None and typed not in known:
             refuse(f"{option} {typed}: one of {', '.join(known)}.")
-    if not (urgency or impact or override):
-        refuse("Say what is other than before: --urgency, --impact or --override.")
-    if override and not (why and why.strip()):
-        refuse("--override needs a reason: add --why.")
-    reason = _plain(why) if why else ""
-
-    def make(at: datetime, ticket: Ticket, rules: TicketRules) -> AnyTicketEvent:
-        by_person = None
-        if override:
-            by_person = Override(priority=msgspec.convert(override, Priority), by=by, reason=reason)
-        told = {"urgency": urgency, "impact": impact}
-        choice = rules.table.choose(
-            msgspec.convert(urgency or ticket.choice.urgency, Urgency),
-            msgspec.convert(impact or ticket.choice.impact, Impact),
-            by_person,
-            tuple(axis for axis in ticket.choice.assumed if not told[axis]),
-        )
-        return PriorityChanged(at=at, by=by, choice=choice)
-
-    _change_by_rules(number, json, make)
+    typed_in = {"urgency": urgency, "impact": impact, "override": override, "why": why}
+    _act(number, by, json, msgspec.convert(typed_in, SetPriority))
 
 
-def _change(
-    number: str,
-    json: bool,
-    make: Callable[[datetime], AnyTicketEvent],
-    tell: Callable[[TicketRules], Tell] | None = None,
-) -> None:
-    _change_by_rules(number, json, lambda at, _ticket, _rules: make(at), tell)
+@app.command("resend")
+def resend(number: Number, by: By, json: Json = False) -> None:
+    """Send the messages again that were given up, for a week from now.
 
-
-def _change_by_rules(
-    number: str,
-    json: bool,
-    make: Callable[[datetime, Ticket, TicketRules], AnyTicketEvent],
-    tell: Callable[[TicketRules], Tell] | None = None,
-) -> None:
-    """Let it happen to the ticket now, and show the ticket as it is then."""
+    Example:
+    lpse-agent ticket resend 26-00412-0 --by op-101
+    """
     with said_plainly():
+        settings = read_settings()
+        known, url = parse_ticket_number(number), settings.database_url
+        ask(url, lambda: resend_messages(url, known, by=by))
+        _show(settings, known, json, "ticket resend")
+
+
+def _act(number: str, by: str, json: bool, act: AnyAct) -> None:
+    """Do this with the ticket now, and show the ticket as it is then."""
+    with said_plainly():
+        checked(act)  # what was mistyped is told before the office's files are read
         settings = read_settings()
         known, url = parse_ticket_number(number), settings.database_url
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
 
-        async def change() -> None:
-            rules = await keep_decisions(settings, sop.office_name)
-            await change_ticket(
-                url,
-                known,
-                rules,
-                lambda ticket: make(clock.now(), ticket, rules),
-                tell(rules) if tell else None,
-            )
+        async def perform() -> None:
+            rules = (await decisions_in_force(settings, sop.office_name)).now
+            await act_on_ticket(url, known, act, rules, by=by, at=clock.now())
 
-        ask(url, change)
-        _show(settings, known, json)
+        ask(url, perform)
+        _show(settings, known, json, f"ticket {NAMES[type(act)]}")
 
 
-def _plain(text: str) -> str:
-    """What was typed, without signs that a terminal obeys; ends the command for a secret."""
-    words = many_lines(text)
-    if not words:
-        refuse("The text is empty.")
-    if len(words) > LONGEST_TEXT:
-        refuse(f"The text is longer than {LONGEST_TEXT} characters.")
-    if tells_secret(words):
-        refuse("The text seems to tell a password or a one-time code: nobody may write one down.")
-    return words
-
-
-def _show(settings: Settings, number: str, json: bool) -> None:
+def _show(settings: Settings, number: str, json: bool, command: str) -> None:
     url = settings.database_url
-    report = ask(url, lambda: read_ticket(url, number))
+
+    async def read() -> TicketReport:
+        report = await read_ticket(url, number)
+        await log_reading(url, command, report.consultation.form_number)
+        return report
+
+    report = ask(url, read)
     by_email = settings.smtp_host is not None and address_of(report) is not None
     if json:
         print_json(ticket_object(report, settings.zone, by_email=by_email))

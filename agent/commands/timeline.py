@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from agent.commands.plain import indonesian
 from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call_state import Call
 from agent.domain.event_words import event_told
@@ -25,4 +26,6 @@ def timeline_of(report: CallReport) -> list[TimelineLine]:
 
 def _line(call: Call, logged: LoggedEvent) -> TimelineLine:
     event = logged.event
-    return TimelineLine(event.at, event_told(call, event), f"{event.source} · #{logged.sequence}")
+    return TimelineLine(
+        event.at, event_told(call, event, indonesian()), f"{event.source} · #{logged.sequence}"
+    )

@@ -107,7 +107,7 @@ class Accounts:
                 raise AccountInvalid(
                     f"{account} is no name of an account: a-z, 0-9, . _ - and 60 of them at most."
                 ) from error
-            await _audit(connection, by, "account_added", account, {"role": role})
+            await keep_act(connection, by, "account_added", account, {"role": role})
 
     async def read(self, account: str) -> Account | None:
         """An account that was not removed."""
@@ -143,7 +143,7 @@ class Accounts:
             if name is None:
                 raise AccountUnknown(f"There is no account {account}.")
             await connection.execute(sql("end_sessions_of"), account, session)
-            await _audit(connection, account, "password_chosen", account)
+            await keep_act(connection, account, "password_chosen", account)
         return str(name)
 
     async def forget_second_factor(self, account: str, by: str) -> str:
@@ -164,7 +164,7 @@ class Accounts:
         """Log a browser in."""
         async with self._pool.transaction() as connection:
             await connection.execute(sql("begin_session"), digest, account, length)
-            await _audit(connection, account, "logged_in", account)
+            await keep_act(connection, account, "logged_in", account)
 
     async def session(self, digest: bytes, idle: timedelta) -> Session | None:
         """Who this browser's user is, if he is logged in; he is seen now."""
@@ -176,7 +176,7 @@ class Accounts:
         """Log a browser out."""
         async with self._pool.transaction() as connection:
             await connection.execute(sql("end_session"), digest)
-            await _audit(connection, account, "logged_out", account)
+            await keep_act(connection, account, "logged_out", account)
 
     async def end_old_sessions(self, idle: timedelta) -> None:
         """Let go of sessions that are over."""
@@ -197,7 +197,7 @@ class Accounts:
             await connection.execute(
                 sql("add_token"), token_id, digest, name, list(scopes), by, length
             )
-            await _audit(connection, by, "token_added", token_id, {"scopes": list(scopes)})
+            await keep_act(connection, by, "token_added", token_id, {"scopes": list(scopes)})
 
     async def token(self, token_id: str) -> Token | None:
         """A key that is neither over nor revoked."""
@@ -217,7 +217,7 @@ class Accounts:
             name = await connection.fetchval(sql("revoke_token"), token_id)
             if name is None:
                 raise TokenUnknown(f"There is no token {token_id}, or it was revoked before.")
-            await _audit(connection, by, "token_revoked", token_id)
+            await keep_act(connection, by, "token_revoked", token_id)
         return str(name)
 
     async def audit(
@@ -225,7 +225,7 @@ class Accounts:
     ) -> None:
         """Add a line to the audit log; nothing personal and no secret goes in there."""
         async with self._pool.connection() as connection:
-            await _audit(connection, by, action, subject, detail)
+            await keep_act(connection, by, action, subject, detail)
 
     async def acts(
         self, before: int | None = None, by: str | None = None, limit: int = 100
@@ -245,16 +245,17 @@ class Accounts:
             if name is None:
                 raise AccountUnknown(f"There is no account {account}.")
             await connection.execute(sql("end_sessions_of"), account, None)
-            await _audit(connection, by, action, account)
+            await keep_act(connection, by, action, account)
         return str(name)
 
 
-async def _audit(
+async def keep_act(
     connection: Connection,
     by: str,
     action: str,
     subject: str,
     detail: dict[str, Any] | None = None,
 ) -> None:
+    """Add a line to the log of acts within the caller's own transaction."""
     text = msgspec.json.encode(detail or {}).decode()
     await connection.execute(sql("audit"), by, action, subject, text)

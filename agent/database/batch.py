@@ -172,6 +172,7 @@ def _form_row(call: Call) -> FormRow | None:
         form=call.rules.form,
         fields={change.field: change.value for change in changes if change.value is not None},
         changed_at=max(change.at for change in changes),
+        arrived_at=call.arrived.at,
     )
 
 

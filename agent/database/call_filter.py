@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from agent.database.days import day_number
 from agent.database.errors import DatabaseProblem
 from agent.domain.consultation import Outcome
 from agent.domain.identifiers import OperatorId
@@ -23,6 +24,17 @@ FEWEST_DIGITS = 4
 SHORTEST_WHOLE = 9
 """Digits of a whole number with its zero; fewer are last ones, and a zero there is one of them."""
 WORDED = ("name", "company", "text")
+OF_NAMES = ("name", "company")
+OF_CALLS = ("since", "until", "operator", "after")
+"""What the indexes of calls in the order of their arrival know."""
+NEWEST_FIRST = "ORDER BY calls.arrived_at DESC, calls.call_id DESC"
+OF_FEW = ("caller", "npwp", "form", "ticket", "external")
+"""What only few calls have: an index of its own leads to them."""
+OF_MANY = (
+    *WORDED, "outcome", "deviation", "no_deviation", "deviation_kind", "deviation_step",
+    "unmet_step", "category", "application",
+)  # fmt: skip
+"""What very many calls may have, or none; no index has them in the order of their arrival."""
 OF_ONE_DEVIATION = ("deviation_kind", "deviation_step")
 
 
@@ -66,6 +78,23 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 Asked: TypeAlias = dict[str, tuple[Any, ...]]
 
+
+class Question(msgspec.Struct, frozen=True):
+    """The question but for its columns, with the values of its parameters.
+
+    `sifts`: it begins with few rows, each of which leads on by keys; no table is read as a whole.
+    """
+
+    before: str
+    after: str
+    values: list[Any]
+    sifts: bool = False
+
+    def of(self, columns: str) -> str:
+        """The whole, for these columns."""
+        return f"{self.before}SELECT {columns} {self.after}"
+
+
 _JOINS = {
     "consultations": "JOIN consultations USING (call_id)",
     "consultation_forms": "JOIN consultation_forms USING (call_id)",
@@ -76,8 +105,8 @@ _CONDITIONS = {
     "since": "calls.arrived_at >= {}",
     "until": "calls.arrived_at < {}",
     "caller": "reverse(coalesce(calls.caller_number, calls.caller_raw)) LIKE reverse({}) || '%'",
-    "name": "name_words(consultation_forms.caller_name) @@ {}::tsquery",
-    "company": "name_words(consultation_forms.company) @@ {}::tsquery",
+    "name": "lower(consultation_forms.caller_name) ~ {}",
+    "company": "lower(consultation_forms.company) ~ {}",
     "npwp": "consultation_forms.npwp = {}",
     "form": "consultations.form_sequence = {} AND consultations.form_year = {}",
     "ticket": "tickets.ticket_number = {}",
@@ -95,7 +124,10 @@ _CONDITIONS = {
     "category": "consultation_forms.category = {}",
     "application": "consultation_forms.application = {}",
     "text": "form_words(consultation_forms.fields) @@ plainto_tsquery('indonesian', {})",
-    "among": "calls.call_id = ANY ({}::text[])",
+    "days": (
+        "day_key(coalesce(consultation_forms.arrived_at, consultation_forms.changed_at)) "
+        "&& {}::integer[]"
+    ),
     "after": "(calls.arrived_at, calls.call_id) < ({}, {})",
 }
 
@@ -114,24 +146,72 @@ def parsed(wanted: CallFilter, after: str | None) -> Asked:
         asked.pop("deviation")
         asked["deviation" if wanted.deviation else "no_deviation"] = ()
     if after is not None:
-        asked["after"] = _parse_cursor(after)
+        asked["after"] = parse_cursor(after)
     return asked
 
 
-def rendered(asked: Asked) -> tuple[str, list[Any]]:
-    """FROM and WHERE of the question, with the values of its parameters."""
-    where, values = conditions_of(asked)
-    joins = " ".join(join for table, join in _JOINS.items() if f"{table}." in where)
-    return f"FROM calls {joins} WHERE {where}", values
+def among_many(asked: Asked) -> bool:
+    """Whether the calls have to be sifted out of all, with nothing that leads to a few."""
+    return any(name in asked for name in OF_MANY) and not any(name in asked for name in OF_FEW)
 
 
-def conditions_of(asked: Asked) -> tuple[str, list[Any]]:
-    """The WHERE alone, with the values of its parameters."""
+def within_days(asked: Asked, begins_at: datetime, last: datetime) -> Asked:
+    """The question for calls that arrived from `begins_at` on, where none is later than `last`."""
+    # A form that an older program wrote may stand under the day after the call's.
+    days = list(range(day_number(begins_at), day_number(last) + 2))
+    return {**asked, "since": (begins_at,), "days": (days,)}
+
+
+def with_words(asked: Asked) -> bool:
+    """Whether calls are sifted by words, which lead to forms that the index of words has."""
+    return among_many(asked) and any(name in asked for name in WORDED)
+
+
+def among_newest(asked: Asked, calls: int) -> Question:
+    """The question for those of the newest calls; words are no part of it."""
+    inside = {name: value for name, value in asked.items() if name in OF_CALLS}
+    bounds, values = _conditions(inside, 0)
+    where, more = _conditions({k: v for k, v in asked.items() if k not in inside}, len(values))
+    newest = f"SELECT * FROM calls WHERE {bounds} {NEWEST_FIRST} LIMIT {calls}"  # noqa: S608 fixed
+    after = f"FROM ({newest}) AS calls {_joins(where)} WHERE {where}"
+    return Question("", after, [*values, *more], sifts=True)
+
+
+def rendered(asked: Asked) -> Question:
+    """The question; `days` count where words are asked for.
+
+    What the words lead to is found first: to make words of every form anew that the others lead to
+    takes longer by far.
+    """
+    worded = {name: asked[name] for name in (*WORDED, "days") if name in asked}
+    others = {name: value for name, value in asked.items() if name != "days"}
+    if not with_words(asked):
+        where, values = _conditions(others, 0)
+        return Question("", f"FROM calls {_joins(where)} WHERE {where}", values)
+    words, values = _conditions(worded, 0)
+    others = {name: value for name, value in others.items() if name not in WORDED}
+    where, more = _conditions(others, len(values))
+    return Question(
+        f"WITH worded AS MATERIALIZED (SELECT call_id FROM consultation_forms WHERE {words}) ",  # noqa: S608 fixed words
+        f"FROM worded JOIN calls USING (call_id) {_joins(where)} WHERE {where}",
+        [*values, *more],
+        sifts=True,
+    )
+
+
+def _joins(where: str) -> str:
+    return " ".join(join for table, join in _JOINS.items() if f"{table}." in where)
+
+
+def _conditions(asked: Asked, before: int) -> tuple[str, list[Any]]:
+    """The WHERE with the values of its parameters; so many parameters come before them."""
     values: list[Any] = []
     conditions: dict[str, str] = {}
     for name, parameters in asked.items():
-        places = [f"${len(values) + place}" for place in range(1, len(parameters) + 1)]
-        conditions[name] = _CONDITIONS[name].format(*places)
+        places = [f"${before + len(values) + place + 1}" for place in range(len(parameters))]
+        # A name's is asked for each of its words.
+        each = [(place,) for place in places] if name in OF_NAMES else [tuple(places)]
+        conditions[name] = " AND ".join(_CONDITIONS[name].format(*one) for one in each)
         values += parameters
     of_one = [conditions.pop(name) for name in OF_ONE_DEVIATION if name in asked]
     if of_one:
@@ -145,11 +225,12 @@ def _values(name: str, value: Any) -> tuple[Any, ...]:
         raise FilterInvalid("signs", "What was typed holds signs that cannot be searched for.")
     if name == "caller":
         return (caller_digits(value),)
-    if name in ("name", "company"):
+    if name in OF_NAMES:
         words = re.findall(r"[^\W_]+", value.lower())
         if not words:
             raise FilterInvalid("name", f"{value}: a name is searched for by letters or digits.")
-        return (" & ".join(f"'{word}':*" for word in words),)
+        # Nothing in a word of letters and digits has a meaning of its own here.
+        return tuple(f"(^|[^[:alnum:]]){word}" for word in words)
     if name == "text":
         telling = " ".join(parse_typed(value).words)
         if not telling:
@@ -182,7 +263,13 @@ def caller_digits(typed: str) -> str:
     return digits
 
 
-def _parse_cursor(cursor: str) -> tuple[datetime, str]:
+def make_cursor(arrived_at: datetime, call_id: str) -> str:
+    """The opaque word with which the calls after this one, newest first, are asked for."""
+    return base64.urlsafe_b64encode(f"{arrived_at.isoformat()} {call_id}".encode()).decode()
+
+
+def parse_cursor(cursor: str) -> tuple[datetime, str]:
+    """The call that it names. Raises FilterInvalid."""
     try:
         at, _, call_id = base64.b64decode(cursor, b"-_", validate=True).decode().partition(" ")
         moment = datetime.fromisoformat(at)

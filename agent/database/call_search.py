@@ -1,31 +1,51 @@
 """The call log: calls by everything that people know of one, newest first, a page at a time."""
 
-import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from agent.database.call_filter import (
-    WORDED,
+    NEWEST_FIRST,
     Asked,
     CallFilter,
     FilterInvalid,
-    conditions_of,
+    Question,
+    among_many,
+    among_newest,
+    make_cursor,
     parsed,
     rendered,
+    with_words,
+    within_days,
 )
 from agent.database.connect import Connection, connected
+from agent.database.days import FIRST_DAY
 from agent.database.errors import NumberUnknown
 from agent.database.queries import sql
 from agent.domain.consultation import Outcome
 from agent.domain.identifiers import CallId, OperatorId
 
 PAGE = 50
-FEW_FORMS = 5000
-"""Forms with these words that are looked at one by one; more are met soon among the newest."""
+NEWEST = 5000
+"""Calls that are sifted one by one before an index is asked for what few calls have."""
+DAYS = (1, 8, 64)
+"""So many before the page's first call are looked through for words before all are."""
 MOST_COUNTED = 10_000
+PLANNED = (
+    # A plan for any values would take a common word and a rare one for the same.
+    "SET LOCAL plan_cache_mode = force_custom_plan;"
+    # What is read all day is in memory.
+    "SET LOCAL random_page_cost = 1.1;"
+    # Calls need the other processor.
+    "SET LOCAL max_parallel_workers_per_gather = 0;"
+)
+PLANNED_BY_KEYS = (
+    "SET LOCAL enable_seqscan = {others};"
+    "SET LOCAL enable_hashjoin = {others};"
+    "SET LOCAL enable_mergejoin = {others}"
+)
 COUNT_MS = 800
 """A page never waits longer for the number of all."""
 
@@ -65,30 +85,43 @@ class CallCount(msgspec.Struct, frozen=True):
 async def find_calls(
     url: str, wanted: CallFilter, after: str | None = None, limit: int = PAGE
 ) -> CallPage:
+    """As `calls_page`, over a connection of its own."""
+    async with connected(url) as connection:
+        return await calls_page(connection, wanted, after, limit)
+
+
+async def calls_page(
+    connection: Connection, wanted: CallFilter, after: str | None = None, limit: int = PAGE
+) -> CallPage:
     """At most `limit` calls, from the one after the cursor `after` of an earlier page.
 
     Whoever shows them keeps in the access log that they were seen. Raises NumberInvalid for form
     and ticket numbers, FilterInvalid, DatabaseUnreachable.
     """
     asked = parsed(wanted, after)
-    async with connected(url) as connection:
-        try:
-            async with connection.transaction(readonly=True):
-                where, values = await prepared(connection, asked)
-                rows = await connection.fetch(
-                    f"SELECT call_id {where} ORDER BY calls.arrived_at DESC, calls.call_id DESC "
-                    f"LIMIT ${len(values) + 1}",
-                    *values,
-                    limit + 1,
-                )
-                shown = [row["call_id"] for row in rows[:limit]]
-                found = await connection.fetch(sql("show_calls"), shown)
-        except asyncpg.QueryCanceledError as error:
-            raise FilterInvalid(
-                "slow", "This search takes too long: narrow it, by a period for example."
-            ) from error
+    shown: list[str] = []
+    try:
+        async with connection.transaction(readonly=True):
+            for question in await narrowed(connection, asked):
+                await plan(connection, question)
+                rows = await connection.fetch(*newest_of(question, limit + 1))
+                shown = [row["call_id"] for row in rows]
+                if len(shown) > limit:
+                    break
+            found = await connection.fetch(sql("show_calls"), shown[:limit])
+    except asyncpg.QueryCanceledError as error:
+        raise FilterInvalid(
+            "slow", "This search takes too long: narrow it, by a period for example."
+        ) from error
     calls = tuple(msgspec.convert(dict(row), CallSummary) for row in found)
-    return CallPage(calls, cursor_of(calls[-1]) if len(rows) > limit else None)
+    return CallPage(
+        calls, make_cursor(calls[-1].arrived_at, calls[-1].call_id) if len(shown) > limit else None
+    )
+
+
+def newest_of(question: Question, limit: int) -> tuple[Any, ...]:
+    """The question for the newest of these calls, and the values of its parameters."""
+    return f"{question.of('calls.call_id')} {NEWEST_FIRST} LIMIT {limit}", *question.values
 
 
 async def cursor_after(url: str, number: str) -> str:
@@ -100,57 +133,68 @@ async def cursor_after(url: str, number: str) -> str:
     found = (await find_calls(url, wanted, limit=1)).calls
     if not found:
         raise NumberUnknown(f"No call has the number {number}.")
-    return cursor_of(found[0])
+    return make_cursor(found[0].arrived_at, found[0].call_id)
 
 
 async def count_calls(url: str, wanted: CallFilter, most: int = MOST_COUNTED) -> CallCount:
+    """As `calls_counted`, over a connection of its own."""
+    async with connected(url) as connection:
+        return await calls_counted(connection, wanted, most)
+
+
+async def calls_counted(
+    connection: Connection, wanted: CallFilter, most: int = MOST_COUNTED
+) -> CallCount:
     """How many calls meet the filter, counted up to `most` and for less than a second.
 
     Raises as find_calls does.
     """
     asked = parsed(wanted, None)
-    async with connected(url) as connection:
-        try:
-            async with connection.transaction(readonly=True):
-                await connection.execute(f"SET LOCAL statement_timeout = {COUNT_MS}")
-                where, values = await prepared(connection, asked)
-                calls = await connection.fetchval(
-                    f"SELECT count(*) FROM (SELECT {where} LIMIT {most + 1}) AS found",  # noqa: S608 fixed
-                    *values,
-                )
-        except asyncpg.QueryCanceledError:
-            return CallCount(None, exact=False)
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(f"SET LOCAL statement_timeout = {COUNT_MS}")
+            if "since" in asked and with_words(asked):
+                asked = within_days(asked, *await _bounds(connection, asked))
+            question = rendered(asked)
+            await plan(connection, question)
+            calls = await connection.fetchval(
+                f"SELECT count(*) FROM ({question.of('')} LIMIT {most + 1}) AS found",  # noqa: S608 fixed
+                *question.values,
+            )
+    except asyncpg.QueryCanceledError:
+        return CallCount(None, exact=False)
     return CallCount(min(calls, most), exact=calls <= most)
 
 
-async def prepared(connection: Connection, asked: Asked) -> tuple[str, list[Any]]:
-    """FROM and WHERE of the question, with the values of its parameters; within a transaction.
+async def plan(connection: Connection, question: Question) -> None:
+    """How PostgreSQL is to look for it, within the transaction.
 
-    PostgreSQL cannot know how rare a word is that it has not counted, and would look for it through
-    all calls: so what few forms have is looked for first.
+    It cannot know how rare a word is that it has not counted, or how few rows a question begins
+    with, and would read whole tables.
     """
-    # A plan for any values would take a common word and a rare one for the same.
-    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    worded = {name: asked[name] for name in WORDED if name in asked}
-    if not worded:
-        return rendered(asked)
-    where, values = conditions_of(worded)
-    await connection.execute("SET LOCAL enable_seqscan = off")
-    rows = await connection.fetch(
-        f"SELECT call_id FROM consultation_forms WHERE {where} LIMIT {FEW_FORMS + 1}",  # noqa: S608
-        *values,
-    )
-    await connection.execute("SET LOCAL enable_seqscan = on")
-    if len(rows) > FEW_FORMS:
-        # It takes words for rarer together than they are; these are soon met among the newest.
-        await connection.execute("SET LOCAL enable_bitmapscan = off")
-        return rendered(asked)
-    others = {name: value for name, value in asked.items() if name not in WORDED}
-    return rendered({**others, "among": ([row["call_id"] for row in rows],)})
+    others = "off" if question.sifts else "on"
+    await connection.execute(PLANNED + PLANNED_BY_KEYS.format(others=others))
 
 
-def cursor_of(call: CallSummary) -> str:
-    """The opaque word with which the calls after this one are asked for."""
-    return base64.urlsafe_b64encode(
-        f"{call.arrived_at.isoformat()} {call.call_id}".encode()
-    ).decode()
+async def narrowed(connection: Connection, asked: Asked) -> list[Question]:
+    """The question for few calls before the first of the page, and at last for all.
+
+    What many calls have fills a page at once; what few have costs little anyway. Words are looked
+    for in more and more days.
+    """
+    if not among_many(asked):
+        return [rendered(asked)]
+    if not with_words(asked):
+        return [among_newest(asked, NEWEST), rendered(asked)]
+    first, last = await _bounds(connection, asked)
+    begins = [last - timedelta(days=days) for days in DAYS]
+    some = [within_days(asked, begin, last) for begin in begins if begin > first]
+    whole = within_days(asked, first, last) if "since" in asked else asked
+    return [rendered(part) for part in (*some, whole)]
+
+
+async def _bounds(connection: Connection, asked: Asked) -> tuple[datetime, datetime]:
+    """Moments before and after which no call is asked for."""
+    newest = await connection.fetchval(sql("newest_call"))
+    last = [newest or FIRST_DAY, *(asked[name][0] for name in ("until", "after") if name in asked)]
+    return asked.get("since", (FIRST_DAY,))[0], min(last)

@@ -57,11 +57,18 @@ async def compute_equipment(
 
 
 async def list_equipment(
-    url: str, since: datetime | None, until: datetime | None
+    url: str,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    still_missing: bool = False,
+    limit: int | None = None,
 ) -> list[EquipmentDeviation]:
     """What equipment was missing in this time, newest first. Raises DatabaseUnreachable."""
     async with connected(url) as connection:
-        rows = await connection.fetch(sql("list_equipment_deviations"), since, until)
+        rows = await connection.fetch(
+            sql("list_equipment_deviations"), since, until, still_missing, limit
+        )
     return [_deviation(row) for row in rows]
 
 

@@ -45,6 +45,11 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "category": "office", "application": "office", "source": "office", "made_by": "office",
         "changed_by": "office", "retired_by": "office", "words": "office",
     },
+    "answer_versions": {
+        "id": "office", "act": "statistic", "by": "office", "title": "office",
+        "question": "office", "answer": "office", "category": "office",
+        "application": "office", "source": "office",
+    },
     "archive_entries": {
         "call_id": "technical", "path": "technical", "sha256": "technical",
         "previous_chain": "technical", "chain": "technical",
@@ -92,7 +97,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "deviations": {
         "call_id": "technical", "kind": "statistic", "step": "statistic", "operator": "office",
-        "reason": "statistic",
+        "reason": "statistic", "standing": "statistic",
     },
     "erasures": {
         "call_id": "technical", "what": "statistic", "by": "office", "why": "office",
@@ -115,6 +120,9 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "number_reservations": {"kind": "technical", "holder": "technical"},
     "office_files": {
         "kind": "technical", "name": "technical", "content": "office", "sha256": "technical",
+    },
+    "office_decisions": {
+        "kind": "technical", "name": "technical", "decided_by": "office", "reason": "office",
     },
     "operator_presence": {
         "operator": "office", "presence": "statistic", "reason": "statistic",

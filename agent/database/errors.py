@@ -35,6 +35,14 @@ class OfficeFileChanged(DatabaseProblem):
     """A file of the office changed while its version stayed the same."""
 
 
+class PromptChanged(DatabaseProblem):
+    """Somebody else has written this prompt meanwhile."""
+
+
+class OfficeDecisionStale(DatabaseProblem):
+    """Somebody else decided meanwhile: what this is based on does not count any more."""
+
+
 class TicketUnknown(DatabaseProblem):
     """There is no such ticket."""
 
@@ -65,6 +73,10 @@ class DeviationUnknown(DatabaseProblem):
 
 class AnswerUnknown(DatabaseProblem):
     """There is no answer with this id, or it is retired."""
+
+
+class AnswerChanged(DatabaseProblem):
+    """Somebody else has written this answer meanwhile."""
 
 
 class DatabaseInUse(DatabaseProblem):

@@ -23,6 +23,7 @@ Promise = Literal[
     "numbers_well_formed",
     "tickets_of_escalated",
     "tickets_as_logged",
+    "deviations_as_said",
     "no_orphans",
     "log_complete",
     "judged_anew",
@@ -114,6 +115,13 @@ PROMISES: dict[Promise, Words] = {
         {
             "ticket_log_broken": "with a log that cannot be",
             "ticket_otherwise": "that are something else",
+        },
+    ),
+    "deviations_as_said": Words(
+        "Every deviation is listed at its call's arrival, as open as what was said of it leaves it",
+        {
+            "standing_differs": "listed as something else",
+            "arrival_differs": "listed at another time",
         },
     ),
     "no_orphans": Words(

@@ -14,8 +14,8 @@ from agent.database.errors import DatabaseNewer, DatabaseOlder, MigrationChanged
 from agent.settings import ROOT
 
 FOLDER = ROOT / "sql" / "migrations"
-MIGRATION_S = 600.0
-"""A migration may rewrite a table, and a second run waits for the first."""
+MIGRATION_S = 2 * 3600.0
+"""A migration may rewrite a table of ten million rows, and a second run waits for the first."""
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 20816

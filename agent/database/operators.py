@@ -1,12 +1,12 @@
 """The list of operators: who is added gets the next account, who is removed keeps his past."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from agent.database.connect import connected
+from agent.database.connect import Connection, connected
 from agent.database.errors import OperatorUnknown
 from agent.database.queries import sql
 from agent.domain.identifiers import OperatorId
@@ -85,6 +85,12 @@ async def list_operators(url: str) -> list[OperatorSummary]:
     async with connected(url) as connection:
         rows = await connection.fetch(sql("list_operators"))
     return [msgspec.convert(dict(row), OperatorSummary) for row in rows]
+
+
+async def operator_names(connection: Connection, accounts: Iterable[str]) -> dict[str, str]:
+    """What those of these accounts are called whom there is or was."""
+    rows = await connection.fetch(sql("operator_names"), list(accounts))
+    return {row["account"]: row["name"] for row in rows}
 
 
 async def presence_of_period(url: str, first: datetime, until: datetime) -> list[PresenceTime]:

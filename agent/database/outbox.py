@@ -6,6 +6,7 @@ A message is put in the same transaction as what it tells of, so neither can be 
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 import asyncpg
 import msgspec
@@ -19,17 +20,29 @@ CLAIM_S = 60.0
 """So long a claimed message is nobody else's; after a crash it goes out again when this is over."""
 
 
+Fate = Literal["waiting", "accepted", "given_up"]
+
+
 class KeptMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message as the record has it: what was to be told, and what became of it."""
 
     message: OutboxMessage
     put_at: datetime
+    resent_at: datetime | None
+    """When somebody last wished that it be tried again after it was given up."""
     next_try_at: datetime
     tries: int
     last_error: str | None
     accepted_at: datetime | None
     accepted_as: str | None
     gave_up_at: datetime | None
+
+    @property
+    def fate(self) -> Fate:
+        """What became of it so far."""
+        if self.accepted_at:
+            return "accepted"
+        return "given_up" if self.gave_up_at else "waiting"
 
 
 async def put_messages(connection: Connection, messages: Iterable[OutboxMessage]) -> None:
@@ -43,7 +56,18 @@ async def put_messages(connection: Connection, messages: Iterable[OutboxMessage]
 async def messages_of_ticket(url: str, ticket_number: str) -> list[KeptMessage]:
     """All messages about a ticket, oldest first. Raises DatabaseUnreachable."""
     async with connected(url) as connection:
-        rows = await connection.fetch(sql("messages_of_ticket"), ticket_number)
+        return await read_messages(connection, ticket_number)
+
+
+async def resend_messages(connection: Connection, ticket_number: str) -> list[str]:
+    """Try again what was given up about a ticket, for a week from now; answers the keys."""
+    rows = await connection.fetch(sql("resend_messages"), ticket_number)
+    return sorted(row["key"] for row in rows)
+
+
+async def read_messages(connection: Connection, ticket_number: str) -> list[KeptMessage]:
+    """All messages about a ticket, oldest first, within the caller's own transaction."""
+    rows = await connection.fetch(sql("messages_of_ticket"), ticket_number)
     return [
         KeptMessage(
             message=_message(row),

@@ -9,6 +9,7 @@ import msgspec
 
 from agent.database.connect import connected
 from agent.database.queries import sql
+from agent.database.statistics import PLANNED
 from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.runtime.monthly_recap import MadeRecap
 
@@ -36,6 +37,8 @@ async def read_recap(
         connected(url, STATEMENT_S, WHOLE_S) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
+        for setting in PLANNED:
+            await connection.execute(setting)
         async for row in connection.cursor(sql("recap_calls"), begins_at, ends_at, prefetch=PAGE):
             take(_call(row))
 

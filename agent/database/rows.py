@@ -80,6 +80,9 @@ class FormRow(msgspec.Struct, frozen=True):
     form: str
     fields: dict[str, str]
     changed_at: datetime
+    arrived_at: datetime | None
+    """Of the call, for words are looked for among the forms of some days; an older program, which
+    may be the other agent while both are replaced, writes none."""
 
 
 class StepRow(msgspec.Struct):

@@ -4,12 +4,14 @@ Asked while the problem is typed, so every part looks at a bounded number of row
 the newest consultations, of several words together any that has them all.
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from agent.database.connect import Connection, connected
+from agent.database.days import FIRST_DAY, day_number
 from agent.database.queries import sql
 from agent.domain.office_time import local
 from agent.domain.suggestion import (
@@ -25,7 +27,9 @@ from agent.domain.suggestion import (
 NEWEST = 2000
 """Solved consultations that are looked at for any of the words."""
 WITH_ALL = 300
-"""Consultations with all of the words that are compared, of any age."""
+"""Consultations with all of the words that are compared: the newest, of any age."""
+DAYS = (8, 64)
+"""So many are looked through for them, one after the other, before all."""
 
 SHORTEST_BEGINNING = 4
 """Letters from which on consultations of any age are looked at for words that begin so."""
@@ -73,9 +77,22 @@ async def suggestions(
             sql("suggest_solved"),
             *(exact, loose, text, render_tsquery(telling, "&")),
             *(limit * 2, NEWEST, WITH_ALL),
+            *backwards(today),
         )
     found = [_of_answer(row) for row in answers] + [_of_solved(row, zone) for row in solved]
     return ranked(found, limit)
+
+
+def backwards(today: date) -> tuple[list[int], list[int], datetime]:
+    """Days, by their numbers, to look through in turn, and the moment before which all others are.
+
+    Tomorrow is among the first: a day begins here before it does in UTC.
+    """
+    last = day_number(today) + 1
+    first, second = (
+        list(range(last - end + 1, last - begin + 1)) for begin, end in pairwise((0, *DAYS))
+    )
+    return first, second, FIRST_DAY + timedelta(days=second[0])
 
 
 def _of_answer(row: Any) -> Suggestion:

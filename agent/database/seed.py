@@ -7,6 +7,7 @@ every year are closed, so that `verify` holds of them what it holds of real ones
 import asyncio
 import heapq
 import random
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -52,6 +53,7 @@ STATEMENT_S, WHOLE_S = 3600.0, 24 * 3600.0
 TALK_S = 300.0
 """What a call takes of an operator, on average."""
 PAUSE_S = 3.0
+TURN_S = 0.0002
 WRITTEN = (*TABLES, "archive_entries", "solved_texts")
 MOST_OPERATORS = 100
 """Real ones begin with op-101."""
@@ -101,11 +103,7 @@ async def seed(
     numbers, DatabaseUnreachable.
     """
     async with connected(url) as connection:
-        if await connection.fetchval(sql("is_in_use")):
-            raise DatabaseInUse(
-                "This database holds calls or reserved numbers: made-up consultations are put into "
-                "an empty one only. Make a new database and name it by DATABASE_URL."
-            )
+        await _refuse_used(connection)
     sop = await load_sop(url, marked(office.sop))
     rows = dict.fromkeys(TABLES, 0)
     async with connected(url, STATEMENT_S, WHOLE_S) as connection:
@@ -113,6 +111,9 @@ async def seed(
         async with connection.transaction():
             await connection.executemany(sql("add_former_operator"), made.operators())
             async with bare(connection, WRITTEN):
+                # Nobody else can write a call now; before, somebody may have.
+                await _refuse_used(connection)
+                await connection.execute(f"TRUNCATE {', '.join(WRITTEN)}")
                 await _copy_all(connection, made.calls(), rows, progress)
                 # The planner must know by now that the tables are no longer empty.
                 await connection.execute("ANALYZE")
@@ -133,6 +134,14 @@ def marked(sop: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+async def _refuse_used(connection: Connection) -> None:
+    if await connection.fetchval(sql("is_in_use")):
+        raise DatabaseInUse(
+            "This database holds calls or reserved numbers: made-up consultations are put into "
+            "an empty one only. Make a new database and name it by DATABASE_URL."
+        )
+
+
 async def _copy_all(
     connection: Connection,
     calls: Iterator[_Filled],
@@ -140,15 +149,21 @@ async def _copy_all(
     progress: Callable[[int], None],
 ) -> None:
     """While the database takes some calls, the next ones are made up."""
-    made = await asyncio.to_thread(_chunk, calls)
-    while made.calls:
-        async with asyncio.TaskGroup() as both:
-            following = both.create_task(asyncio.to_thread(_chunk, calls))
-            await copy_rows(connection, made.columns, made.lines)
-        for table, text in made.lines.items():
-            rows[table] += text.count("\n")
-        progress(made.calls)
-        made = following.result()
+    usual = sys.getswitchinterval()
+    # A socket takes a fifth of a megabyte at once: whoever sends must not wait long for his turn.
+    sys.setswitchinterval(TURN_S)
+    try:
+        made = await asyncio.to_thread(_chunk, calls)
+        while made.calls:
+            async with asyncio.TaskGroup() as both:
+                following = both.create_task(asyncio.to_thread(_chunk, calls))
+                await copy_rows(connection, made.columns, made.lines, frozen=True)
+            for table, text in made.lines.items():
+                rows[table] += text.count("\n")
+            progress(made.calls)
+            made = following.result()
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _chunk(calls: Iterator[_Filled]) -> _Chunk:

@@ -6,7 +6,7 @@ same whole seconds, and its own numbers and words in the place of the marks.
 
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,13 +15,18 @@ from agent.database.batch import batch_of
 from agent.database.connect import Connection
 from agent.domain.call_state import Call
 from agent.domain.sop import Sop
-from agent.domain.synthetic import Told
+from agent.domain.synthetic import Told, mark
 from agent.domain.ticket import Ticket
 from agent.domain.ticket_events import AnyTicketEvent
 from agent.runtime.recorder import Record
 
 _MARK = re.compile(r"@@(\w+)@@")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_DAY_S = 24 * 3600
+_CLOCK = [
+    f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}" for second in range(_DAY_S)
+]
+"""Every second of a day: a stencil has up to a hundred moments, and each call other ones."""
 
 OF_BATCH = {
     "calls": "calls",
@@ -53,6 +58,26 @@ TICKET_COLUMNS = (
 TICKET_EVENT_COLUMNS = ("ticket_number", "sequence", "at", "by", "event", "body")
 
 
+class Lines(msgspec.Struct, frozen=True):
+    """Lines of one table: `pieces` of text, and between them the values of these slots."""
+
+    pieces: list[str]
+    slots: list[str]
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """The lines with their values."""
+        text = self.pieces.copy()
+        text[1::2] = [values[slot] for slot in self.slots]
+        return "".join(text)
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Whole seconds from the midnight (UTC) before the arrival, and the part of a second with Z."""
+
+    second: int
+    rest: str
+
+
 class Stencil(msgspec.Struct, frozen=True):
     """Lines for each table, with slots; `moments` fill the slots t0, t1, …
 
@@ -62,24 +87,37 @@ class Stencil(msgspec.Struct, frozen=True):
 
     call: Call
     columns: dict[str, tuple[str, ...]]
-    lines: dict[str, str]
-    moments: tuple[datetime, ...]
+    lines: dict[str, Lines]
+    moments: dict[str, Moment]
     offered_s: float | None
     over_s: float
 
     def filled(self, start: datetime, values: Mapping[str, str]) -> dict[str, str]:
         """The lines of a call that arrives at this moment, which is whole seconds after ours."""
-        moved = start - self.call.arrived.at
+        midnight = _midnight(self.call.arrived.at)
+        moved = round((start - self.call.arrived.at).total_seconds())
+        days: dict[int, str] = {}
         slots = dict(values)
-        for place, moment in enumerate(self.moments):
-            slots[f"t{place}"] = f"{(moment + moved).isoformat()[:-6]}Z"
-        return {table: lines % slots for table, lines in self.lines.items()}
+        for slot, moment in self.moments.items():
+            day, second = divmod(moment.second + moved, _DAY_S)
+            if day not in days:
+                days[day] = (midnight + timedelta(days=day)).date().isoformat()
+            slots[slot] = days[day] + _CLOCK[second] + moment.rest
+        return {table: lines.filled(slots) for table, lines in self.lines.items()}
 
 
 async def copy_rows(
-    connection: Connection, columns: Mapping[str, tuple[str, ...]], lines: Mapping[str, str]
+    connection: Connection,
+    columns: Mapping[str, tuple[str, ...]],
+    lines: Mapping[str, str],
+    *,
+    frozen: bool = False,
 ) -> None:
-    """Write lines of any number of calls; `columns` names those of each table."""
+    """Write lines of any number of calls; `columns` names those of each table.
+
+    `frozen` spares the database to write every page once more when it is vacuumed; the transaction
+    must have emptied the tables.
+    """
 
     async def source(text: str) -> AsyncIterator[bytes]:
         yield text.encode()
@@ -87,7 +125,9 @@ async def copy_rows(
     for table in TABLES:
         if lines.get(table):
             text = source(lines[table])
-            await connection.copy_to_table(table, source=text, columns=columns[table])
+            await connection.copy_to_table(
+                table, source=text, columns=columns[table], freeze=frozen
+            )
 
 
 def stencil_of(
@@ -106,6 +146,11 @@ def stencil_of(
         for row in getattr(batch, name):
             columns[table] = row.__struct_fields__
             rows.setdefault(table, []).append(msgspec.structs.astuple(row))
+    call = records[-1].call
+    if "deviations" in rows:
+        # The table's own trigger, which would have filled it in, is switched off meanwhile.
+        columns["deviations"] += ("arrived_at",)
+        rows["deviations"] = [(*row, call.arrived.at) for row in rows["deviations"]]
     if ticket:
         columns |= {"tickets": TICKET_COLUMNS, "ticket_events": TICKET_EVENT_COLUMNS}
         rows["tickets"] = [_ticket_row(batch.tickets[0].issued_at, ticket[1])]
@@ -116,15 +161,14 @@ def stencil_of(
     moments: dict[str, int] = {}
 
     def slot(found: re.Match[str]) -> str:
-        return f"%(t{moments.setdefault(found[0], len(moments))})s"
+        return mark(f"t{moments.setdefault(found[0], len(moments))}")
 
     lines = {}
     for table, of_table in rows.items():
         arrays = [(table, column) in ARRAYS for column in columns[table]]
         text = "".join("\t".join(map(_copied, row, arrays)) + "\n" for row in of_table)
-        text = _MARK.sub(r"%(\1)s", text.replace("%", "%%"))
-        lines[table] = _MOMENT.sub(slot, text)
-    call = records[-1].call
+        pieces = _MARK.split(_MOMENT.sub(slot, text))
+        lines[table] = Lines(pieces, pieces[1::2])
     offered = call.offers[0].offered.at if call.offers else None
     ends = [call.ended, *(offer.ended for offer in call.offers)]
     over = max(end.at for end in ends if end)
@@ -132,9 +176,22 @@ def stencil_of(
         call,
         columns,
         lines,
-        tuple(datetime.fromisoformat(text) for text in moments),
+        {f"t{place}": _moment(text, call.arrived.at) for text, place in moments.items()},
         (offered - call.arrived.at).total_seconds() if offered else None,
         (over - call.arrived.at).total_seconds(),
+    )
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _moment(text: str, arrived_at: datetime) -> Moment:
+    at = datetime.fromisoformat(text)
+    whole = at.replace(microsecond=0)
+    return Moment(
+        round((whole - _midnight(arrived_at)).total_seconds()),
+        f".{at.microsecond:06}Z" if at.microsecond else "Z",
     )
 
 

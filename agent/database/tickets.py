@@ -11,7 +11,7 @@ import msgspec
 
 from agent.database.connect import Connection, connected
 from agent.database.errors import TicketUnknown
-from agent.database.outbox import put_messages
+from agent.database.outbox import KeptMessage, put_messages, read_messages
 from agent.database.queries import sql
 from agent.database.rows import as_jsonb
 from agent.domain.form import FormDefinition
@@ -53,6 +53,10 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
     form: str | None
     values: dict[str, str]
     zone: str
+    caller: str
+    """His number as people write it."""
+    operator: str | None
+    """Who talked with him."""
 
 
 class TicketReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,50 +69,12 @@ class TicketReport(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Ticket | None
     target_at: datetime | None
     events: tuple[AnyTicketEvent, ...]
+    messages: tuple[KeptMessage, ...] = ()
+    """What was told of it by message, oldest first."""
 
 
-class TicketFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tickets to list; None and False do not ask."""
-
-    unconfirmed: bool = False
-    overdue: bool = False
-    level: str | None = None
-    holder: str | None = None
-
-
-class TicketSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket in a list; overdue: its first response or its solution is."""
-
-    ticket_number: str
-    form_number: str
-    stage: str
-    level: str
-    priority: str | None
-    holder: str | None
-    issued_at: datetime
-    first_response_at: datetime | None
-    target_at: datetime | None
-    solved_at: datetime | None
-    confirmed_at: datetime | None
-    external_number: str | None
-    overdue: bool
-
-
-async def list_tickets(
-    url: str, wanted: TicketFilter, at: datetime, limit: int = 100
-) -> list[TicketSummary]:
-    """Tickets, the next due first, overdue as seen at this moment. Raises DatabaseUnreachable."""
-    async with connected(url) as connection:
-        rows = await connection.fetch(
-            sql("list_tickets"),
-            wanted.unconfirmed,
-            wanted.overdue,
-            at,
-            wanted.level,
-            wanted.holder,
-            limit,
-        )
-    return [msgspec.convert(dict(row), TicketSummary) for row in rows]
+May = Callable[[Consultation, Ticket | None], bool]
+"""Whether somebody may see a ticket and act on it."""
 
 
 async def read_ticket(url: str, number: str) -> TicketReport:
@@ -120,23 +86,32 @@ async def read_ticket(url: str, number: str) -> TicketReport:
         consultation = await _consultation(connection, "read_ticket", number)
         events = await events_of(connection, number)
         target = await connection.fetchval(sql("target_of_ticket"), number)
+        messages = await read_messages(connection, number)
     return TicketReport(
         consultation=consultation,
         ticket=replay(events) if events else None,
         target_at=target,
         events=tuple(events),
+        messages=tuple(messages),
     )
 
 
 async def change_ticket(
-    url: str, number: str, rules: TicketRules, make: Make, tell: Tell | None = None
+    url: str,
+    number: str,
+    rules: TicketRules,
+    make: Make,
+    tell: Tell | None = None,
+    may: May | None = None,
 ) -> Ticket:
     """Let something happen to a ticket, and put what is to be told of it, in one transaction.
 
-    Raises TicketUnknown, TicketRefused (nothing is changed), DatabaseUnreachable.
+    Raises TicketUnknown, also for a ticket that is not one's own to act on, TicketRefused (nothing
+    is changed), DatabaseUnreachable.
     """
     async with connected(url) as connection, connection.transaction():
         consultation, ticket = await locked(connection, number)
+        refuse_others(number, consultation, ticket, may)
         if ticket is None:
             raise TicketUnknown(f"The ticket {number} is not open yet: try again in a minute.")
         event = make(ticket)
@@ -147,6 +122,14 @@ async def change_ticket(
         if tell:
             await put_messages(connection, tell(case_of(after, consultation, rules, event.at)))
     return after
+
+
+def refuse_others(
+    number: str, consultation: Consultation, ticket: Ticket | None, may: May | None
+) -> None:
+    """Whose ticket it is is not told: to others it is as if there were none. TicketUnknown."""
+    if may and not may(consultation, ticket):
+        raise TicketUnknown(f"There is no ticket {number}.")
 
 
 async def locked(connection: Connection, number: str) -> tuple[Consultation, Ticket | None]:

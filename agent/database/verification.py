@@ -91,6 +91,7 @@ def questions(scope: Scope) -> dict[Promise, Question]:
         "none_endless": ("verify_endless", (*period, *limits)),
         "numbers_closed": ("verify_numbers", (first_year, last_year)),
         "tickets_of_escalated": ("verify_tickets", (*period, too_long_ago)),
+        "deviations_as_said": ("verify_standings", period),
         "no_orphans": ("verify_orphans", ()),
     }
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -45,7 +45,7 @@ class Archive:
         store: ArchiveStore,
         sops: Mapping[str, Sop],
         forms: Mapping[str, FormDefinition],
-        newest_form: FormDefinition,
+        newest_form: Callable[[], FormDefinition],
         stationery: Stationery,
     ) -> None:
         self._store = store
@@ -79,7 +79,7 @@ class Archive:
             call,
             judgement,
             sop,
-            self._forms.get(call.rules.form, self._newest_form),
+            self._forms.get(call.rules.form, self._newest_form()),
             call.form,
             self._stationery,
             render_record(call, judgement, sop),

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -14,9 +14,15 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST = {"id": 60, "title": 200, "question": 1000, "answer": 4000, "source": 500}
 _LONGEST_CODE = 40
 
+Reason = Literal["file", "id", "length", "codes", "days", "secret"]
+
 
 class AnswerInvalid(ValueError):
     """This is no answer that can be kept; the message says which part of it and why."""
+
+    def __init__(self, message: str, reason: Reason = "file") -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +42,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
+def is_answer_id(text: str) -> bool:
+    """Whether an answer may be called so."""
+    return _ID.fullmatch(text) is not None and len(text) <= _LONGEST["id"]
+
+
 def checked(answer: Answer) -> Answer:
     """The answer with tidy texts. Raises AnswerInvalid."""
     tidy = replace(
@@ -49,19 +60,23 @@ def checked(answer: Answer) -> Answer:
     )
     if not _ID.fullmatch(tidy.id):
         raise AnswerInvalid(
-            f"id {tidy.id!r}: small letters, digits and hyphens, e.g. reset-password-inaproc"
+            f"id {tidy.id!r}: small letters, digits and hyphens, e.g. reset-password-inaproc",
+            "id",
         )
     for part, longest in _LONGEST.items():
         if not 0 < len(getattr(tidy, part)) <= longest:
-            raise AnswerInvalid(f"{tidy.id}: {part} must have 1 to {longest} characters")
+            raise AnswerInvalid(f"{tidy.id}: {part} must have 1 to {longest} characters", "length")
     if any(len(code or "") > _LONGEST_CODE for code in (tidy.category, tidy.application)):
-        raise AnswerInvalid(f"{tidy.id}: category and application have at most {_LONGEST_CODE}")
+        raise AnswerInvalid(
+            f"{tidy.id}: category and application have at most {_LONGEST_CODE}", "codes"
+        )
     if tidy.valid_to and tidy.valid_to < tidy.valid_from:
-        raise AnswerInvalid(f"{tidy.id}: valid_to is before valid_from")
+        raise AnswerInvalid(f"{tidy.id}: valid_to is before valid_from", "days")
     if any(map(tells_secret, (tidy.title, tidy.question, tidy.answer, tidy.source))):
         raise AnswerInvalid(
             f"{tidy.id}: the text seems to tell a password, PIN or one-time code; remove it, "
-            "because answers are read by many"
+            "because answers are read by many",
+            "secret",
         )
     return tidy
 

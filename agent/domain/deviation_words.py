@@ -91,18 +91,32 @@ def decide(
     by: str,
     at: datetime,
     also_called: Sequence[str] = (),
+    also_by: Sequence[str] = (),
 ) -> DeviationWord:
     """The supervisor's decision, never by who answers for the deviation or has explained it.
 
-    `also_called` are other names of that operator. Raises WordRefused.
+    `also_called` are other names of that operator, `also_by` of who decides. Raises WordRefused.
     """
     name = _named(by)
-    if _is(name, (deviation.operator or "", *also_called)):
-        raise WordRefused("his_own")
-    own = (word for word in words if _same_place(word, deviation))
-    if _is(name, [word.by for word in own if word.role == "explanation"]):
-        raise WordRefused("explained_by_him")
+    if refusal := refusal_to_decide(deviation, words, (name, *also_by), also_called):
+        raise WordRefused(refusal)
     return _word(deviation, "decision", verdict, text, name, at)
+
+
+def refusal_to_decide(
+    deviation: Deviation,
+    words: Iterable[DeviationWord],
+    names: Iterable[str],
+    also_called: Iterable[str] = (),
+) -> Refusal | None:
+    """Why whoever has these names may not decide about it, whatever he says; None where he may."""
+    mine = tuple(names)
+    if _are(mine, (deviation.operator or "", *also_called)):
+        return "his_own"
+    own = (word for word in words if _same_place(word, deviation))
+    if _are(mine, [word.by for word in own if word.role == "explanation"]):
+        return "explained_by_him"
+    return None
 
 
 def standing_of(deviation: Deviation, words: Iterable[DeviationWord]) -> Standing:
@@ -162,9 +176,9 @@ def _named(by: str) -> str:
     return name
 
 
-def _is(name: str, others: Iterable[str]) -> bool:
-    """Whether one of these is the same person, however the name is typed."""
-    return _folded(name) in {_folded(other) for other in others}
+def _are(names: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether these are one person, however a name is typed."""
+    return not {_folded(name) for name in names}.isdisjoint({_folded(other) for other in others})
 
 
 def _folded(name: str) -> str:

@@ -1,142 +1,95 @@
-"""What each event of a call says to people, in Indonesian; commands and pages show the same."""
+"""What each event of a call says to people, in a catalogue's words; commands and pages alike."""
+
+from typing import Any
+
+import msgspec
 
 from agent.domain.call_prompts import find
 from agent.domain.call_state import Call
 from agent.domain.events import (
     AnyEvent,
-    ButtonPressed,
     CallAdopted,
     CallArrived,
-    CallerAnswered,
     CaseHandedOver,
-    CaseNotHandedOver,
-    DetailShed,
-    DigitPressed,
     EffectRefused,
     FieldFilled,
     FormArchived,
-    FormFinished,
-    HandedToExchange,
-    LegConnected,
     LegHungUp,
-    NobodyTookCall,
-    NoticeHeard,
-    OperatorAnswered,
-    OperatorLegReady,
-    OperatorOffered,
-    OperatorRinging,
-    OperatorSpoke,
-    OperatorTookCall,
     PromptFinished,
     PromptStarted,
-    StepMarked,
     SupervisionModeChanged,
     SupervisorCalled,
-    SupervisorJoined,
-    SupervisorLeft,
-    TicketReserved,
-    TimerFired,
-    VoicemailLeft,
 )
-from agent.domain.identifiers import PlaybackId
-from agent.domain.words import PLAYBACK_RESULTS, PROMPTS, SUPERVISION, WAYS, cause
+from agent.domain.words import Say
 
 
-def event_told(call: Call, event: AnyEvent) -> str:
-    """One line for an event of this call."""
+def event_told(call: Call, event: AnyEvent, say: Say) -> str:
+    """One line for an event of this call: the sentence of its name, with its values."""
+    name, values = type(event).__name__, msgspec.structs.asdict(event)
+    if channel := values.get("channel"):
+        values |= {"leg": who(call, channel, say), "named": _named(call, channel, say)}
     match event:
-        case CallArrived(caller=caller, form_number=form_number):
-            return f"Telepon masuk dari {caller.shown}; konsultasi dibuka, formulir {form_number}"
-        case CallAdopted(form_number=form_number):
-            return f"Panggilan tanpa catatan dilanjutkan, formulir {form_number}"
-        case HandedToExchange():
-            return "Diteruskan ke sentral telepon karena layanan ini tidak berjalan"
-        case NoticeHeard():
-            return "Penelepon mendengar pemberitahuan rekaman sampai akhir"
-        case OperatorTookCall(operator=operator):
-            return f"Operator {operator} mengangkat telepon"
-        case StepMarked(step=step):
-            return f"Operator menekan *{step}"
-        case NobodyTookCall():
-            return "Tidak ada operator yang mengangkat; penelepon diberi tahu"
-        case VoicemailLeft(recording=recording):
-            return f"Penelepon meninggalkan pesan suara: {recording}"
-        case CallerAnswered():
-            return "Saluran penelepon dibuka untuk mendengar sambutan"
-        case PromptStarted(playback=playback):
-            return f"{_listener(call, playback)} mulai mendengar {_prompt(call, playback)}"
-        case PromptFinished(playback=playback, result=result):
-            known = find(call, playback)
-            ended = known.how_it_ended(result) if known else result
-            told = f"{_prompt(call, playback)}: {PLAYBACK_RESULTS[ended]}"
-            return f"{_listener(call, playback)}, {told}"
-        case OperatorOffered(operator=operator, name=name):
-            return f"Ditawarkan kepada {name} ({operator})"
-        case OperatorRinging(channel=channel):
-            return f"Telepon {who(call, channel)} berdering"
-        case OperatorAnswered(channel=channel):
-            return f"{_named(call, channel)} mengangkat telepon; jam SOP mulai"
-        case OperatorLegReady(channel=channel):
-            return f"Saluran {who(call, channel)} siap disambungkan"
-        case LegConnected(channel=channel):
-            return f"{_named(call, channel)} masuk ke percakapan"
-        case OperatorSpoke(channel=channel):
-            return f"{_named(call, channel)} berbicara"
-        case DigitPressed(channel=channel, digit=digit):
-            return f"{_named(call, channel)} menekan {digit}"
-        case ButtonPressed(step=step):
-            return f"Operator menekan tombol *{step} pada halamannya"
-        case LegHungUp(channel=channel, cause=code):
-            return f"Saluran {who(call, channel)} berakhir: {cause(code)}"
-        case TicketReserved(ticket_number=ticket_number):
-            return f"Tiket {ticket_number} dibuat"
-        case TimerFired(timer=timer):
-            return f"Waktu {timer} habis"
-        case EffectRefused(effect=effect, reason=reason):
-            return f"{effect} ditolak: {reason or 'tanpa sebab'}"
-        case FieldFilled(field=field, value=value, by=by):
-            return f"{by} {'mengisi' if value else 'mengosongkan'} isian {field}"
-        case FormFinished(by=by):
-            return f"{by} menyatakan formulir selesai diisi"
+        case CallArrived(caller=caller) | CallAdopted(caller=caller):
+            values["caller"] = caller.shown
+        case PromptStarted() | PromptFinished():
+            values |= _heard(call, event, say)
+        case LegHungUp(cause=code):
+            values["cause"] = cause_told(code, say)
+        case EffectRefused(reason=""):
+            values["reason"] = say("record.events.no_reason")
+        case FieldFilled(value=None | ""):
+            name = "FieldEmptied"
         case CaseHandedOver(way=way):
-            return f"Penerusan kasus diterima ({WAYS.get(way, way)})"
-        case CaseNotHandedOver():
-            return "Penerusan kasus tidak pernah diterima dan tidak dicoba lagi"
-        case FormArchived(path=path, sha256=sha256):
-            return f"Lembar konsultasi diarsipkan: {path} (SHA-256 {sha256[:16]}…)"
-        case SupervisorCalled(supervisor=supervisor, name=name, mode=mode):
-            return f"Supervisor {name} ({supervisor}) dihubungi untuk {SUPERVISION[mode]}"
-        case SupervisorJoined(channel=channel):
-            return f"{_named(call, channel)} mulai mendengar percakapan"
-        case SupervisionModeChanged(supervisor=supervisor, mode=mode):
-            return f"Supervisor {supervisor} beralih: {SUPERVISION[mode]}"
-        case SupervisorLeft(channel=channel):
-            return f"{_named(call, channel)} tidak lagi mendengar percakapan"
-        case DetailShed(count=count):
-            return f"{count} rincian tidak tersimpan karena basis data tidak dapat dihubungi"
+            values["way"] = _known(f"ticket.ways.{way}", way, say)
+        case FormArchived(sha256=sha256):
+            values["sha256"] = sha256[:16]
+        case SupervisorCalled(mode=mode) | SupervisionModeChanged(mode=mode):
+            values["mode"] = say(f"record.supervision.{mode}")
+    return say(f"record.events.{name}", **values)
 
 
-def who(call: Call, channel: str) -> str:
+def who(call: Call, channel: str, say: Say) -> str:
     """Whose leg a channel is."""
     if channel == call.channel:
-        return "penelepon"
+        return say("record.legs.caller")
     offer = next((offer for offer in call.offers if offer.channel == channel), None)
     if offer:
-        return f"operator {offer.operator}"
+        return say("record.legs.operator", account=offer.operator)
     session = next((one for one in call.supervisions if one.channel == channel), None)
-    return f"supervisor {session.supervisor}" if session else f"saluran {channel}"
+    if session:
+        return say("record.legs.supervisor", account=session.supervisor)
+    return say("record.legs.other", channel=channel)
 
 
-def _named(call: Call, channel: str) -> str:
-    return who(call, channel).capitalize()
+def cause_told(code: int | None, say: Say) -> str:
+    """Why a leg ended: Q.850, as telephones say it."""
+    if code is None:
+        return say("record.causes.none")
+    return _known(f"record.causes.{code}", say("record.causes.other", code=code), say)
 
 
-def _listener(call: Call, playback: PlaybackId) -> str:
-    known = find(call, playback)
-    return _named(call, known.channel if known else playback)
+def _named(call: Call, channel: str, say: Say) -> str:
+    leg = who(call, channel, say)
+    return leg[:1].upper() + leg[1:]
 
 
-def _prompt(call: Call, playback: PlaybackId) -> str:
-    known = find(call, playback)
-    name = known.prompt if known else playback
-    return PROMPTS.get(name, name)
+def _heard(call: Call, event: PromptStarted | PromptFinished, say: Say) -> dict[str, Any]:
+    """Who heard what, and of its end, how it came."""
+    known = find(call, event.playback)
+    prompt = known.prompt if known else event.playback
+    values = {
+        "named": _named(call, known.channel if known else event.playback, say),
+        "prompt": _known(f"record.prompts.{prompt}", prompt, say),
+    }
+    if isinstance(event, PromptFinished):
+        result = known.how_it_ended(event.result) if known else event.result
+        values["result"] = say(f"record.playback_results.{result}")
+    return values
+
+
+def _known(key: str, other: str, say: Say) -> str:
+    """The words of what may be on record without the catalogue knowing it, else these."""
+    try:
+        return say(key)
+    except KeyError:
+        return other

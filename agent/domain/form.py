@@ -7,6 +7,7 @@ only understands. How a form is filled in stands in form_filling.
 from typing import Literal, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.domain.secret_words import asks_for_secret
 from agent.domain.soft_checks import WARNINGS
@@ -119,6 +120,11 @@ class FormDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sections: tuple[FormSection, ...]
     warnings: dict[str, Sentence]
     refusals: dict[RefusalKey, Sentence]
+    offered: dict[str, tuple[str, ...]] = {}
+    """By a list's name its codes that can be chosen, in their order; the others are retired.
+
+    Of a list that is not named here every code can be chosen, in no order that a database keeps.
+    """
 
     @property
     def name(self) -> str:
@@ -129,6 +135,11 @@ class FormDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def fields(self) -> tuple[FormField, ...]:
         """All fields, from the top of the form to its bottom."""
         return tuple(field for section in self.sections for field in section.fields)
+
+    def choices(self, name: str) -> dict[str, Sentence]:
+        """What of a list can be chosen, in its order."""
+        codes = self.offered.get(name)
+        return self.lists[name] if codes is None else {c: self.lists[name][c] for c in codes}
 
     def field(self, name: str) -> FormField | None:
         """The field of this id, if there is one."""
@@ -142,11 +153,17 @@ def parse_form(content: object) -> FormDefinition:
     except msgspec.ValidationError as error:
         raise FormInvalid(str(error)) from error
     mistakes = [*_of_names(form), *_of_steps(form), *_of_words(form), *_of_outcome(form)]
+    mistakes += _of_offered(form)
     for field in form.fields:
         mistakes += _of_field(form, field)
     if mistakes:
         raise FormInvalid("\n".join(mistakes))
-    return form
+    return replace(form, lists={name: _in_order(form, name) for name in form.lists})
+
+
+def _in_order(form: FormDefinition, name: str) -> dict[str, Sentence]:
+    """A list as people see it: what can be chosen first, what is retired behind it."""
+    return {**form.choices(name), **form.lists[name]}
 
 
 def _of_names(form: FormDefinition) -> list[str]:
@@ -188,6 +205,17 @@ def _of_outcome(form: FormDefinition) -> list[str]:
         f"outcome: {mistake}"
         for mistake in _of_choices(form, form.outcome.field, form.outcome.no_consultation)
     ]
+
+
+def _of_offered(form: FormDefinition) -> list[str]:
+    mistakes = []
+    for name, codes in form.offered.items():
+        known = form.lists.get(name, {})
+        mistakes += [f"offered {name}: there is no {code}" for code in codes if code not in known]
+        mistakes += [f"offered {name}: {code} stands twice" for code in _repeated(list(codes))]
+        if not codes:
+            mistakes.append(f"offered {name}: nothing can be chosen")
+    return mistakes
 
 
 def _of_field(form: FormDefinition, field: FormField) -> list[str]:

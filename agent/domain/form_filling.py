@@ -129,7 +129,7 @@ def _reason_to_refuse(definition: FormDefinition, field: FormField, raw: str) ->
         return "too_long"
     plain = one_paragraph(raw)
     if field.type == "choice":
-        known = definition.lists[field.choices or ""]
+        known = definition.choices(field.choices or "")
         return None if plain in ("", *known) else "unknown_choice"
     if field.type == "yes_no":
         return None if plain.lower() in ("", *_YES_NO) else "not_yes_or_no"

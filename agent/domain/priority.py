@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from agent.domain.working_time import WorkingTime
 
@@ -25,7 +26,15 @@ Text = Annotated[str, Meta(min_length=1)]
 
 
 class PriorityTableInvalid(ValueError):
-    """The file does not describe a priority table; the message names the place."""
+    """This does not describe a priority table; the message names the place and the mistake.
+
+    `mistake` is a word for those who tell it in another language, `place` a priority or an axis.
+    """
+
+    def __init__(self, message: str, mistake: str = "unreadable", place: str = "") -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.mistake = mistake
+        self.place = place
 
 
 class Level(StrEnum):
@@ -181,6 +190,23 @@ class PriorityTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             assumed=assumed,
         )
 
+    def choose_anew(
+        self,
+        before: Choice,
+        urgency: Urgency | None = None,
+        impact: Impact | None = None,
+        override: Override | None = None,
+    ) -> Choice:
+        """The priority after a change; None leaves as it was.
+
+        What a person has overridden stays so, also while the table happens to say the same: the
+        next change may part them again. An override that says what the table says ends it.
+        """
+        told = {"urgency": urgency, "impact": impact}
+        assumed = tuple(axis for axis in before.assumed if not told[axis])
+        chosen = self.choose(urgency or before.urgency, impact or before.impact, override, assumed)
+        return chosen if override else replace(chosen, override=before.override)
+
 
 class EscalationDue(msgspec.Struct, frozen=True):
     """From when on a ticket belongs to this level."""
@@ -224,13 +250,15 @@ def _check_terms(priority: Priority, terms: PriorityTerms) -> None:
         named["first_response"] = terms.first_response
     for name, term in named.items():
         if (term.hours is None) == (term.days is None):
-            raise PriorityTableInvalid(f"{priority}: {name} must be either hours or days")
+            message = f"{name} must be either hours or days"
+            raise PriorityTableInvalid(message, "term_unclear", priority)
     if terms.target.hours == 0:
-        raise PriorityTableInvalid(f"{priority}: target must leave some time")
+        raise PriorityTableInvalid("target must leave some time", "target_zero", priority)
     ladder = [Level.HELPDESK, *(escalation.level for escalation in terms.escalations)]
     ranks = [tuple(Level).index(level) for level in ladder]
     if ranks != sorted(set(ranks)):
-        raise PriorityTableInvalid(f"{priority}: escalations must go up, each level once")
+        message = "escalations must go up, each level once"
+        raise PriorityTableInvalid(message, "escalations_down", priority)
 
 
 def _check_matrix(matrix: Matrix) -> None:
@@ -238,11 +266,13 @@ def _check_matrix(matrix: Matrix) -> None:
     rank = PRIORITIES.index
     for impact in IMPACTS:
         if rank(matrix.priority("urgent", impact)) > rank(matrix.priority("not_urgent", impact)):
-            raise PriorityTableInvalid(f"matrix: urgent {impact} is lower than not_urgent {impact}")
+            message = f"urgent {impact} is lower than not_urgent {impact}"
+            raise PriorityTableInvalid(message, "matrix_gentler", "matrix")
     for urgency in URGENCIES:
         ranks = [rank(matrix.priority(urgency, impact)) for impact in IMPACTS]
         if ranks != sorted(ranks):
-            raise PriorityTableInvalid(f"matrix: {urgency}: a smaller impact has a higher priority")
+            message = f"{urgency}: a smaller impact has a higher priority"
+            raise PriorityTableInvalid(message, "matrix_gentler", "matrix")
 
 
 def due(

@@ -1,8 +1,18 @@
 """Who may do what: roles of people, scopes of programs, and what each may see of a number."""
 
+import re
 from enum import StrEnum
 
 import msgspec
+
+_SIGNS = r"[ \t\u00a0.:()\u2010-\u2015-]"
+_DATE = r"(?:19|20)\d\d-[01]\d-[0-3]\d|[0-3]?\d[-.][01]?\d[-.](?:19|20)\d\d"
+_HOUR = r"[0-2]?\d[.:][0-5]\d(?:[.:][0-5]\d)?"
+_TICKET = r"\d\d-\d{5,6}-\d"
+_MOMENT_OR_TICKET = rf"(?:{_DATE}|{_HOUR}|{_TICKET})"
+_RUN = re.compile(rf"\+?\(?\d(?:{_SIGNS}{{0,3}}\d){{6,}}")
+"""Digits enough for a telephone, NIK or NPWP, with the signs that people write between them."""
+_TELLS_NOBODY = re.compile(rf"{_MOMENT_OR_TICKET}(?:{_SIGNS}{{1,3}}{_MOMENT_OR_TICKET})*")
 
 
 class Role(StrEnum):
@@ -18,7 +28,7 @@ class Right(StrEnum):
     """One thing that may be done; a token's scopes are the same words."""
 
     DESK = "desk"
-    """One's own calls: their forms, buttons, tickets' hand-over; one's own pause."""
+    """One's own calls: their forms, buttons, tickets, and those one works on; one's own pause."""
     LIVE = "live"
     """The floor and all living calls, without what was said."""
     CALLS = "calls"
@@ -26,8 +36,11 @@ class Right(StrEnum):
     PERSONS = "persons"
     """Numbers and names in full."""
     TICKETS = "tickets"
+    """All tickets, and everything that can be done with one."""
     DECIDE = "decide"
     """About other people's deviations."""
+    ANSWERS = "answers"
+    """Writing the office's own answers to what callers ask."""
     LISTEN = "listen"
     RECAP = "recap"
     ADMINISTER = "administer"
@@ -40,10 +53,13 @@ _R = Right
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: frozenset({_R.DESK}),
     Role.SUPERVISOR: frozenset(
-        {_R.DESK, _R.LIVE, _R.CALLS, _R.PERSONS, _R.TICKETS, _R.DECIDE, _R.LISTEN, _R.RECAP}
+        {
+            *(_R.DESK, _R.LIVE, _R.CALLS, _R.PERSONS, _R.TICKETS),
+            *(_R.DECIDE, _R.ANSWERS, _R.LISTEN, _R.RECAP),
+        }
     ),
     Role.AUDITOR: frozenset({_R.LIVE, _R.CALLS, _R.RECAP, _R.AUDIT}),
-    Role.ADMINISTRATOR: frozenset({_R.ADMINISTER, _R.AUDIT}),
+    Role.ADMINISTRATOR: frozenset({_R.ADMINISTER, _R.ANSWERS, _R.AUDIT}),
 }
 """Nobody has them all: who administers accounts does not see what callers said."""
 
@@ -62,9 +78,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     operator: str | None = None
     """The telephone at which he answers or listens."""
 
-    def may(self, right: Right) -> bool:
-        """Whether he may; nothing is allowed that is not named."""
-        return right in self.rights
+    def may(self, right: Right | tuple[Right, ...]) -> bool:
+        """Whether he may, by any of several rights; nothing is allowed that is not named."""
+        wanted = (right,) if isinstance(right, Right) else right
+        return any(one in self.rights for one in wanted)
+
+    def sees_persons(self, everybodys: Right | tuple[Right, ...]) -> bool:
+        """Whether he sees who called and what was told; `everybodys` is what shows all people's.
+
+        Of what is his own an operator sees what he has heard and written himself.
+        """
+        return self.may(Right.PERSONS) or not self.may(everybodys)
 
 
 def mask_number(shown: str) -> str:
@@ -74,3 +98,16 @@ def mask_number(shown: str) -> str:
         return shown  # an extension, or "tanpa nomor"
     hidden = set(digits[4:-3])
     return "".join("•" if place in hidden else sign for place, sign in enumerate(shown))
+
+
+def mask_numbers(text: str) -> str:
+    """What somebody wrote in words of his own, each number in it masked as `mask_number` does.
+
+    Dates, hours and numbers of tickets, in which nobody is named, stay readable.
+    """
+
+    def masked(run: re.Match[str]) -> str:
+        plain = _TELLS_NOBODY.fullmatch(run[0].removeprefix("("))
+        return run[0] if plain else mask_number(run[0])
+
+    return _RUN.sub(masked, text)

@@ -16,6 +16,8 @@ class CallRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     please_wait_seconds: float = 30.0
     longest_wait_seconds: float = 300.0
     numbers_heard_by: Literal["both", "operator"] = "both"
+    wrap_up_seconds: float = 0.0
+    """How long its operator is offered no other call after it."""
     form: str = ""
     """Name of the consultation form; without one the operator's star codes are all there is."""
     archive_after_seconds: float = 0.0

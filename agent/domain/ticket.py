@@ -12,6 +12,7 @@ with the new ticket, or refuses; a replay of the list gives the same ticket.
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -46,8 +47,16 @@ class TicketStage(StrEnum):
     REOPENED = "reopened"
 
 
+Refusal = Literal["stage", "same_holder", "same_level", "same_number", "not_told", "unsound"]
+"""Why something cannot happen to a ticket; `unsound` is none that a person could ask for."""
+
+
 class TicketRefused(ValueError):
     """This cannot happen to the ticket as it is; nothing was changed, the message says why."""
+
+    def __init__(self, sentence: str, reason: Refusal = "unsound") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -128,8 +137,13 @@ def decide(ticket: Ticket | None, event: AnyTicketEvent) -> Ticket:
     if ticket is None:
         return _opened(event)
     if ticket.stage not in _MAY_HAPPEN[type(event)]:
-        raise _refused(ticket, event, f"it is {ticket.stage}".replace("_", " "))
+        raise _refused(ticket, event, f"it is {ticket.stage}".replace("_", " "), "stage")
     return _after(replace(ticket, events=ticket.events + 1), event)
+
+
+def can_happen(ticket: Ticket, kind: type[AnyTicketEvent]) -> bool:
+    """Whether an event of this kind makes sense in the stage in which the ticket is."""
+    return ticket.stage in _MAY_HAPPEN[kind]
 
 
 def replay(events: Iterable[AnyTicketEvent]) -> Ticket:
@@ -154,9 +168,11 @@ def _opened(event: AnyTicketEvent) -> Ticket:
     )
 
 
-def _refused(ticket: Ticket, event: AnyTicketEvent, why: str) -> TicketRefused:
+def _refused(
+    ticket: Ticket, event: AnyTicketEvent, why: str, reason: Refusal = "unsound"
+) -> TicketRefused:
     cannot = _CANNOT[type(event)]
-    return TicketRefused(f"Ticket {ticket.ticket_number} cannot {cannot}: {why}")
+    return TicketRefused(f"Ticket {ticket.ticket_number} cannot {cannot}: {why}", reason)
 
 
 def _after(ticket: Ticket, event: AnyTicketEvent) -> Ticket:
@@ -194,7 +210,7 @@ def _due_set(ticket: Ticket, event: DueSet) -> Ticket:
 
 def _taken(ticket: Ticket, event: TicketTaken) -> Ticket:
     if ticket.stage is TicketStage.TAKEN and ticket.holder == event.by:
-        raise _refused(ticket, event, "the same person has it already")
+        raise _refused(ticket, event, "the same person has it already", "same_holder")
     return replace(
         ticket,
         stage=TicketStage.TAKEN,
@@ -205,7 +221,7 @@ def _taken(ticket: Ticket, event: TicketTaken) -> Ticket:
 
 def _assigned(ticket: Ticket, event: LevelAssigned) -> Ticket:
     if event.level is ticket.level:
-        raise _refused(ticket, event, f"it is at {event.level} already")
+        raise _refused(ticket, event, f"it is at {event.level} already", "same_level")
     return replace(
         ticket,
         stage=TicketStage.NEW,
@@ -248,13 +264,13 @@ def _reopened(ticket: Ticket, event: TicketReopened) -> Ticket:
 def _linked(ticket: Ticket, event: ExternalNumberLinked) -> Ticket:
     _must_be_told(ticket, event, event.external_number, "the number")
     if event.external_number == ticket.external_number != ERASED:
-        raise _refused(ticket, event, "it is linked to this number already")
+        raise _refused(ticket, event, "it is linked to this number already", "same_number")
     return replace(ticket, external_number=event.external_number)
 
 
 def _must_be_told(ticket: Ticket, event: AnyTicketEvent, text: str, what: str) -> None:
     if not text.strip():
-        raise _refused(ticket, event, f"{what} is not told")
+        raise _refused(ticket, event, f"{what} is not told", "not_told")
 
 
 def _user_must_act(ticket: Ticket, at: datetime) -> Ticket:

@@ -1,22 +1,9 @@
-"""Indonesian words for what a record holds, as data: outcomes, states, prompts, causes, reasons."""
+"""Indonesian words for what a record holds, as data: outcomes, states, facts, reasons."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from agent.domain.ticket_events import (
-    AnyTicketEvent,
-    DueSet,
-    ExternalNumberLinked,
-    LevelAssigned,
-    PriorityChanged,
-    SolutionConfirmed,
-    TicketOpened,
-    TicketReopened,
-    TicketSolved,
-    TicketTaken,
-    UserAnswered,
-    UserAsked,
-)
+Say = Callable[..., str]
+"""A catalogue: the words of a key, with values in their places. Raises KeyError."""
 
 OUTCOMES = {
     "in_progress": "masih berlangsung",
@@ -103,101 +90,9 @@ FACTS = {
     "numbers_heard_by_caller": "nomor didengar penelepon",
 }
 
-PROMPTS = {
-    "welcome_morning": "salam pagi",
-    "welcome_noon": "salam siang",
-    "welcome_afternoon": "salam sore",
-    "welcome_evening": "salam malam",
-    "recording_notice": "pemberitahuan rekaman",
-    "connecting": "pemberitahuan sedang disambungkan",
-    "please_wait": "permintaan menunggu",
-    "nobody_available": "permintaan maaf dan nomor formulir",
-    "numbers": "nomor formulir dan nomor tiket",
-    "numbers_last": "nomor panggilan sebelumnya",
-    "no_numbers_yet": "kabar bahwa tiket belum ada",
-    "tone_accepted": "nada diterima",
-    "tone_refused": "nada ditolak",
-}
-
-PLAYBACK_RESULTS = {
-    "done": "didengar sampai akhir",
-    "failed": "tidak selesai diputar",
-    "stopped": "dihentikan",
-    "overdue": "tidak ada kabar akhirnya",
-    "refused": "tidak dapat diputar",
-}
-
 WAYS = {
     "caller_email": "e-mail kepada penelepon",
     "level_email": "e-mail kepada tingkat berikutnya",
     "webhook": "webhook",
     "request_tracker": "Request Tracker",
 }
-
-SUPERVISION = {
-    "listen": "mendengarkan saja",
-    "whisper": "membisiki operator",
-    "join": "ikut berbicara",
-}
-
-TICKET_STAGES = {
-    "new": "baru",
-    "taken": "ditangani",
-    "waiting_for_user": "menunggu pengguna",
-    "solved": "selesai, menunggu konfirmasi",
-    "confirmed": "dikonfirmasi selesai",
-    "reopened": "dibuka kembali",
-}
-LEVELS = {"helpdesk": "Helpdesk", "admin_ppe": "Admin PPE", "lkpp": "LKPP"}
-PRIORITIES = {"high": "Tinggi", "medium": "Menengah", "low": "Rendah"}
-AXES = {"urgency": "urgensi", "impact": "dampak"}
-
-# Q.850, as telephones say why a leg ended.
-CAUSES = {
-    16: "ditutup",
-    17: "sibuk",
-    18: "tidak ada tanggapan",
-    19: "tidak diangkat",
-    20: "telepon tidak terdaftar",
-    21: "ditolak",
-    26: "dibatalkan",
-    27: "telepon tidak terjangkau",
-    31: "ditutup",
-    34: "tidak ada saluran",
-    38: "jaringan terganggu",
-    127: "sebab tidak diketahui",
-}
-
-
-def ticket_line(event: AnyTicketEvent, shown: Callable[[datetime | None], str]) -> str:
-    """One event of a ticket's history; `shown` writes moments."""
-    match event:
-        case TicketOpened(choice=choice) | PriorityChanged(choice=choice):
-            what = "Tiket dibuka" if isinstance(event, TicketOpened) else "Prioritas diubah"
-            reason = f": {choice.override.reason}" if choice.override else ""
-            assumed = " dan ".join(AXES[axis] for axis in choice.assumed)
-            assumed = f" ({assumed} tidak diisi)" if assumed else ""
-            return f"{what}, prioritas {PRIORITIES[choice.priority]}{assumed}{reason}"
-        case DueSet(due=due):
-            return f"Batas waktu ditetapkan: {shown(due.target_at)}"
-        case TicketTaken():
-            return "Mulai ditangani"
-        case LevelAssigned(level=level):
-            return f"Diteruskan ke {LEVELS[level]}"
-        case UserAsked(question=text):
-            return f"Pertanyaan kepada pengguna: {text}"
-        case UserAnswered(answer=text):
-            return f"Jawaban pengguna: {text}"
-        case TicketSolved(solution=text):
-            return f"Jawaban/solusi: {text}"
-        case SolutionConfirmed():
-            return "Pengguna menyatakan selesai"
-        case TicketReopened(reason=text):
-            return f"Dibuka kembali: {text}"
-        case ExternalNumberLinked(external_number=number):
-            return f"Nomor LPSE Support: {number}"
-
-
-def cause(code: int | None) -> str:
-    """Why a leg ended."""
-    return "berakhir" if code is None else CAUSES.get(code, f"sebab {code}")

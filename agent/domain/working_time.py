@@ -34,7 +34,15 @@ LONGEST_RAMADAN = timedelta(days=30)
 
 
 class OfficeHoursInvalid(ValueError):
-    """The file of hours does not describe an office's hours; the message names the place."""
+    """This does not describe an office's hours; the message names the place and the mistake.
+
+    `mistake` is a word for those who tell it in another language, `place` a day or a season.
+    """
+
+    def __init__(self, message: str, mistake: str = "unreadable", place: str = "") -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.mistake = mistake
+        self.place = place
 
 
 class CalendarEnds(ValueError):
@@ -99,6 +107,11 @@ class OfficeHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     closures: tuple[Closure, ...] = ()
     extra_days: tuple[ExtraDay, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Office and version, as this version is kept."""
+        return f"{self.office} {self.version}"
+
 
 class Period(msgspec.Struct, frozen=True):
     """Days from the first to the last, both included."""
@@ -136,20 +149,23 @@ def parse_office_hours(content: object) -> OfficeHours:
         days = [day for day_hours in week for day in day_hours.days]
         for day in days:
             if days.count(day) > 1:
-                raise OfficeHoursInvalid(f"{season}: {day} appears twice")
+                raise OfficeHoursInvalid("appears twice", "day_twice", f"{season}, {day}")
     if hours.ramadan and _days_of(hours.ramadan) != _days_of(hours.regular):
-        raise OfficeHoursInvalid("ramadan: must name the same days of the week as regular")
+        message = "must name the same days of the week as regular"
+        raise OfficeHoursInvalid(message, "ramadan_days", "ramadan")
     _check_exceptions(hours)
     return hours
 
 
 def _check_hours(place: str, hours: Hours) -> None:
     if hours.opens >= hours.closes:
-        raise OfficeHoursInvalid(f"{place}: closes must be later than opens, on the same day")
+        message = "closes must be later than opens, on the same day"
+        raise OfficeHoursInvalid(message, "closes_first", place)
     if any(begins >= ends for begins, ends in hours.spans):
-        raise OfficeHoursInvalid(f"{place}: breaks must lie between opens and closes, in order")
+        message = "breaks must lie between opens and closes, in order"
+        raise OfficeHoursInvalid(message, "break_outside", place)
     if any(begins >= ends for begins, ends in hours.breaks):
-        raise OfficeHoursInvalid(f"{place}: a break must end after it begins")
+        raise OfficeHoursInvalid("a break must end after it begins", "break_backwards", place)
 
 
 def _days_of(week: tuple[WeekHours, ...]) -> set[Weekday]:
@@ -159,17 +175,20 @@ def _days_of(week: tuple[WeekHours, ...]) -> set[Weekday]:
 def _check_exceptions(hours: OfficeHours) -> None:
     for closure in hours.closures:
         if closure.last < closure.first:
-            raise OfficeHoursInvalid(f"closures, {closure.first}: last is before first")
+            place = f"closures, {closure.first}"
+            raise OfficeHoursInvalid("last is before first", "last_first", place)
     for period in hours.ramadan_periods:
         if not ONE_DAY <= period.last - period.first + ONE_DAY <= LONGEST_RAMADAN:
-            raise OfficeHoursInvalid(f"ramadan_periods, {period.first}: must be 1 to 30 days")
+            place = f"ramadan_periods, {period.first}"
+            raise OfficeHoursInvalid("must be 1 to 30 days", "ramadan_length", place)
     seen: set[date] = set()
     for extra in hours.extra_days:
-        _check_hours(f"extra_days, {extra.on}", extra)
+        place = f"extra_days, {extra.on}"
+        _check_hours(place, extra)
         if extra.on in seen:
-            raise OfficeHoursInvalid(f"extra_days: {extra.on} appears twice")
+            raise OfficeHoursInvalid("appears twice", "day_twice", place)
         if any(closure.first <= extra.on <= closure.last for closure in hours.closures):
-            raise OfficeHoursInvalid(f"extra_days: {extra.on} is among the closures too")
+            raise OfficeHoursInvalid("is among the closures too", "closed_and_open", place)
         seen.add(extra.on)
 
 
@@ -193,7 +212,7 @@ class WorkingTime:
     @property
     def name(self) -> str:
         """Office, version of its hours and zone, as who keeps an answer refers to them."""
-        return f"{self.hours.office} {self.hours.version} {self.zone}"
+        return f"{self.hours.name} {self.zone}"
 
     def open_on(self, day: date) -> tuple[Span, ...]:
         """When the office is open on this day, in order; nothing when it is closed."""

@@ -9,15 +9,18 @@ import contextlib
 from collections.abc import Iterator
 
 GAP_S = 0.05
-"""Changes that come closer together are seen as one."""
+"""Changes that come closer together are seen as one, but the first of them at once."""
 
 
 class Watch:
     """One watcher's flag."""
 
-    def __init__(self) -> None:
+    def __init__(self, gap_s: float) -> None:
         self._flag = asyncio.Event()
         self._flag.set()
+        self._gap_s = gap_s
+        self._looks_at = 0.0
+        """By the loop's clock; not sooner."""
 
     def wave(self) -> None:
         """Something changed."""
@@ -30,6 +33,9 @@ class Watch:
                 await self._flag.wait()
         except TimeoutError:
             return False
+        now = asyncio.get_running_loop().time
+        await asyncio.sleep(self._looks_at - now())
+        self._looks_at = now() + self._gap_s
         self._flag.clear()
         return True
 
@@ -48,9 +54,9 @@ class Board:
             watch.wave()
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[Watch]:
-        """Watch until the end of the block; the first look is at once."""
-        watch = Watch()
+    def watched(self, gap_s: float = GAP_S) -> Iterator[Watch]:
+        """Watch until the end of the block, once in `gap_s` at most; the first look is at once."""
+        watch = Watch(gap_s)
         self._watches.add(watch)
         try:
             yield watch

@@ -1,7 +1,6 @@
 """One call, strictly in order: decide, record, perform; each outcome comes back as an event."""
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,40 +10,25 @@ from agent.domain.call import decide
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import judge
 from agent.domain.details import is_detail
-from agent.domain.effects import (
-    AnyEffect,
-    CancelTimer,
-    ConnectLegs,
-    PlayPrompt,
-    ReleaseOperator,
-    ReserveTicket,
-    RingOperator,
-    RingSupervisor,
-    SeekOperator,
-    StartTimer,
-    StopSeeking,
-)
+from agent.domain.effects import AnyEffect, SeekOperator
 from agent.domain.events import (
     AnyEvent,
     CallAdopted,
     CallArrived,
     CallerAnswered,
-    EffectRefused,
     PromptFinished,
-    TicketReserved,
-    TimerFired,
 )
-from agent.domain.identifiers import CallId, ChannelId
+from agent.domain.identifiers import CallId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop
 from agent.runtime import clock, metrics
 from agent.runtime.board import Board
 from agent.runtime.doors import Arrival, Performer
-from agent.runtime.errors import EffectFailed, StandDown
+from agent.runtime.errors import EffectFailed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.numbers import NumberPool
-from agent.runtime.prompt_watch import PromptWatch
 from agent.runtime.recorder import Record, Recorder, UnfinishedCall
+from agent.runtime.wishes import Wishes
 
 RECORDED_WITHIN_S = 10.0
 NUMBER_PATIENCE_S = 2.0
@@ -78,11 +62,15 @@ class CallLoop:
         self._awaited: dict[int, asyncio.Future[Call]] = {}
         self.writing = asyncio.Lock()
         """Held by who writes on the form: each change is made on what the one before left."""
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._prompts = PromptWatch(self.tell)
-        self._pending: list[AnyEffect] = []
-        self._held_back: list[RingOperator | RingSupervisor] = []
-        self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._wishes = Wishes(
+            call_id,
+            services.performer,
+            services.numbers,
+            services.floor,
+            tell=self.tell,
+            call=self._now,
+            settled=self._wish_settled,
+        )
 
     def tell(self, event: AnyEvent) -> None:
         """Give the call an event; never blocks."""
@@ -119,11 +107,9 @@ class CallLoop:
                     if event:
                         await self._next(event, tasks)
                     else:
-                        self._go_on(tasks)
+                        self._wishes.go_on(tasks)
         finally:
-            for timer in self._timers.values():
-                timer.cancel()
-            self._prompts.close()
+            self._wishes.close()
 
     def go_on(self) -> None:
         """All that happened while nobody listened has been told: what is still wished is done."""
@@ -142,13 +128,21 @@ class CallLoop:
     @property
     def pending(self) -> tuple[AnyEffect, ...]:
         """Wishes not known to be fulfilled."""
-        return tuple(self._pending)
+        return self._wishes.pending
 
     @property
     def _over(self) -> bool:
         """Archived, and every wish fulfilled; timers that still run have nothing to say."""
         archived = self.call is not None and self.call.stage is Stage.ARCHIVED
-        return archived and all(isinstance(effect, StartTimer) for effect in self._pending)
+        return archived and self._wishes.only_wait
+
+    def _now(self) -> Call:
+        assert self.call is not None
+        return self.call
+
+    def _wish_settled(self) -> None:
+        if self._over:
+            self._look_up()
 
     async def _arrive(self, arrival: Arrival, tasks: asyncio.TaskGroup) -> None:
         marks = arrival.marked
@@ -203,40 +197,23 @@ class CallLoop:
             raise EffectFailed("no form number could be had in time") from error
 
     def _resume(self, unfinished: UnfinishedCall, tasks: asyncio.TaskGroup) -> None:
-        """Go on where the record ends; repeated wishes are recognised by their ids."""
+        """Go on where the record ends."""
         if self.call is None:
             metrics.CALLS.labels(unfinished.call.stage).inc()
         self.call = unfinished.call
         offer = self.call.offer
         if offer and not offer.ended:
             self._services.floor.hold(self.call_id, offer.operator)
-        self._pending, self._held_back = [], []
+        self._wishes.resume(unfinished.pending, tasks)
         if self.call.stage is Stage.QUEUEING:
             # The floor lives in memory: the wish to wait there is fulfilled, but not for ever.
-            self._begin(SeekOperator(tried=self.call.tried), tasks)
-        for effect in unfinished.pending:
-            if isinstance(effect, RingOperator | RingSupervisor):
-                self._pending.append(effect)
-                self._held_back.append(effect)
-            elif not isinstance(effect, SeekOperator):
-                self._begin(effect, tasks)
-
-    def _go_on(self, tasks: asyncio.TaskGroup) -> None:
-        """A telephone that rang while nobody listened, and whose leg is over, rings no second time.
-
-        Its id is free again, so that the exchange itself would not know the repeat for one.
-        """
-        held_back, self._held_back = self._held_back, []
-        for effect in held_back:
-            self._pending.remove(effect)
-            if self.call and _is_awaited(self.call, effect.channel):
-                self._begin(effect, tasks)
+            self._wishes.begin(SeekOperator(tried=self.call.tried), tasks)
 
     async def _next(self, event: AnyEvent, tasks: asyncio.TaskGroup) -> None:
         metrics.EVENTS.labels(type(event).__name__).inc()
         metrics.EVENT_LAG.observe(max(0.0, (clock.now() - event.at).total_seconds()))
         if isinstance(event, PromptFinished):
-            self._prompts.ended(event.playback)
+            self._wishes.prompt_ended(event.playback)
         await self._decide(event, tasks)
         awaited = self._awaited.get(id(event))
         if awaited and not awaited.done() and self.call:
@@ -253,13 +230,12 @@ class CallLoop:
             return
         if decision.call is before and not decision.effects:
             return
-        pending = [*self._pending, *decision.effects]
         record = Record(
             self.call_id,
             decision.call.events,
             event,
             decision.call,
-            tuple(pending),
+            (*self._wishes.pending, *decision.effects),
             detail=before is not None and is_detail(before, decision),
             epoch=self._services.epoch,
         )
@@ -269,7 +245,7 @@ class CallLoop:
         self._services.board.change()
         self._note(before, decision.call)
         for effect in decision.effects:
-            self._begin(effect, tasks)
+            self._wishes.begin(effect, tasks)
 
     def _note(self, before: Call | None, after: Call) -> None:
         if before and before.stage == after.stage:
@@ -294,107 +270,7 @@ class CallLoop:
         for deviation in judgement.deviations:
             metrics.DEVIATIONS.labels(deviation.kind, deviation.step).inc()
 
-    def _begin(self, effect: AnyEffect, tasks: asyncio.TaskGroup) -> None:
-        """Start a wish; those of the floor and of time are fulfilled at once."""
-        assert self.call is not None
-        floor = self._services.floor
-        match effect:
-            case StartTimer():
-                self._start_timer(effect)
-            case CancelTimer():
-                self._cancel_timer(effect.timer)
-            case SeekOperator():
-                since = self.call.queued or self.call.arrived
-                floor.seek(self.call_id, since.at, effect.tried)
-            case StopSeeking():
-                floor.stop_seeking(self.call_id)
-            case ReleaseOperator():
-                floor.release(self.call_id, effect)
-            case _:
-                self._pending.append(effect)
-                tasks.create_task(self._fulfil(effect))
-
-    def _start_timer(self, effect: StartTimer) -> None:
-        self._cancel_timer(effect.timer)
-        self._pending.append(effect)
-
-        def fire() -> None:
-            self._pending.remove(effect)
-            self.tell(TimerFired(at=clock.now(), timer=effect.timer))
-
-        loop = asyncio.get_running_loop()
-        self._timers[effect.timer] = loop.call_later(effect.seconds, fire)
-
-    def _cancel_timer(self, name: str) -> None:
-        if name in self._timers:
-            self._timers.pop(name).cancel()
-        self._pending = [
-            e for e in self._pending if not (isinstance(e, StartTimer) and e.timer == name)
-        ]
-
-    async def _fulfil(self, effect: AnyEffect) -> None:
-        """Perform one wish in its lane: commands to one channel never overtake each other."""
-        name = type(effect).__name__
-        assert self.call is not None
-        try:
-            async with self._lanes[_lane(effect)]:
-                with metrics.EFFECT_SECONDS.labels(name).time():
-                    await self._perform(effect, self.call)
-        except EffectFailed as error:
-            log.info("effect_refused", call=self.call_id, effect=name, reason=str(error))
-            self._refuse(effect, str(error))
-        except StandDown:
-            raise
-        except Exception as error:
-            # One wish that our own mistake cannot fulfil must not cost the call its others.
-            log.exception("effect_broken", call=self.call_id, effect=name)
-            self._refuse(effect, type(error).__name__)
-        # Not in a finally: a wish that is cut off stays pending, and is performed on a resumption.
-        self._pending.remove(effect)
-        if self._over:
-            self._look_up()
-
-    def _refuse(self, effect: AnyEffect, reason: str) -> None:
-        name, target = type(effect).__name__, _target(effect)
-        metrics.EFFECTS_REFUSED.labels(name).inc()
-        self.tell(EffectRefused(at=clock.now(), effect=name, target=target, reason=reason))
-
     def _look_up(self) -> None:
         """Let the loop look up: what it waited for may have come."""
         metrics.INBOX.inc()
         self._inbox.put_nowait(None)
-
-    async def _perform(self, effect: AnyEffect, call: Call) -> None:
-        if isinstance(effect, ReserveTicket):
-            at = clock.now()
-            ticket = await self._services.numbers.ticket_number(self.call_id, at)
-            self.tell(TicketReserved(at=at, ticket_number=ticket))
-            return
-        performed = await self._services.performer.perform(call, effect)
-        if performed.event:
-            self.tell(performed.event)
-        if isinstance(effect, PlayPrompt) and performed.prompt_length is not None:
-            self._prompts.expect(effect, performed.prompt_length)
-
-
-def _is_awaited(call: Call, leg: ChannelId) -> bool:
-    """Whether a telephone is to ring, and nobody has come to it yet."""
-    offer, session = call.offer, call.supervision
-    if offer and offer.channel == leg:
-        return not (offer.answered or offer.ended)
-    return session is not None and session.channel == leg and not session.joined
-
-
-def _target(effect: AnyEffect) -> str:
-    """What the wish is about, most particular first."""
-    for name in ("playback", "bridge", "channel"):
-        if hasattr(effect, name):
-            return str(getattr(effect, name))
-    return ""
-
-
-def _lane(effect: AnyEffect) -> str:
-    """Legs are connected in the caller's lane, after the prompts there were stopped."""
-    if isinstance(effect, ConnectLegs):
-        return effect.caller
-    return str(getattr(effect, "channel", "")) or _target(effect)

@@ -1,16 +1,20 @@
 """Gives every event to the call it belongs to, and every call a task of its own."""
 
 import asyncio
+import dataclasses
 import re
 from collections import deque
 from collections.abc import Callable
 
 import structlog
+from msgspec import structs
 
 from agent.domain.call_state import Stage
 from agent.domain.events import AnyEvent
 from agent.domain.identifiers import CallId, ChannelId
 from agent.domain.numbers import YearNumber, parse_form_number
+from agent.domain.office_rules import OfficeRules, ruled
+from agent.domain.rules import CallRules
 from agent.runtime import metrics
 from agent.runtime.call_loop import CallLoop, CallServices
 from agent.runtime.doors import Arrival
@@ -61,6 +65,23 @@ class Dispatcher:
     def serve(self, services: CallServices) -> None:
         """The services and the dispatcher need each other; this closes the circle."""
         self._services = services
+
+    def use_notice(self, version: str) -> None:
+        """Calls that arrive from now on hear this version of the recording notice."""
+        self._use(structs.replace(self._rules, notice=version))
+
+    def use_decisions(self, form: str, office: OfficeRules) -> None:
+        """Calls that arrive from now on have this version of the form and these rules."""
+        self._use(ruled(structs.replace(self._rules, form=form), office))
+
+    @property
+    def _rules(self) -> CallRules:
+        assert self._services is not None
+        return self._services.rules
+
+    def _use(self, rules: CallRules) -> None:
+        assert self._services is not None
+        self._services = dataclasses.replace(self._services, rules=rules)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Own the calls' tasks until cancelled."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -97,6 +98,16 @@ class Exchange(Protocol):
 
     async def reachable_phones(self) -> set[OperatorId]:
         """Operators whose telephone can be rung now."""
+
+
+class Announcer(Protocol):
+    """What lets a telephone of the office hear a sound outside of any call."""
+
+    async def announce(self, phone: OperatorId, sound: Path) -> Literal["idle", "busy", "away"]:
+        """Ring it if it was idle, and play the file (without its extension) to who picks up.
+
+        Answers what it was; it is rung only when that is idle. Raises EffectFailed.
+        """
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -106,6 +106,7 @@ class Feed:
                 if self._from is None:
                     await self._store.take_over_restored()
                     self._end = self._from = await self.end()
+                    self._tell()
                 more = self._remember(await self._store.read(self._end, AT_A_TIME))
             except EffectFailed as error:
                 self._alarms.sound("feed_not_read", reason=str(error)[:200])
@@ -127,8 +128,15 @@ class Feed:
 
     async def wait(self, after: Cursor) -> None:
         """Return when there may be news after this place, which a page without more has given."""
-        while not self._remembered or self._remembered[-1].cursor <= after:
+        while not self._may_have_news(after):
             await self._moved.wait()
+
+    def _may_have_news(self, after: Cursor) -> bool:
+        if self._from is None:
+            return False
+        if after < self._from:  # what came between his look and our first one is not remembered
+            return True
+        return bool(self._remembered) and self._remembered[-1].cursor > after
 
     def _remember(self, page: FeedPage) -> bool:
         if page.cursor < self._end:  # another cluster counts anew: nothing here is in order now
@@ -140,6 +148,9 @@ class Feed:
         while len(self._remembered) > REMEMBERED:
             self._from = self._remembered.popleft().cursor
         if page.news:
-            self._moved.set()
-            self._moved = asyncio.Event()
+            self._tell()
         return page.more
+
+    def _tell(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()

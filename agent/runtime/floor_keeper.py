@@ -43,13 +43,11 @@ class FloorKeeper:
         exchange: Exchange,
         offer: Callable[[CallId, OperatorOffered], None],
         reasons: PauseReasons = NO_PAUSES,
-        wrap_up: timedelta = NO_WRAP_UP,
     ) -> None:
         self._recorder = recorder
         self._exchange = exchange
         self._offer = offer
         self._reasons = reasons
-        self._wrap_up = wrap_up
         self._presences = PresenceRecord(recorder)
         self._floor = Floor()
         self._accounts: list[OperatorAccount] | None = None
@@ -89,8 +87,10 @@ class FloorKeeper:
         """A call waits no more."""
         self._change(floors.stop_seeking(self._floor, call_id))
 
-    def release(self, call_id: CallId, effect: ReleaseOperator) -> None:
-        """A call gives its operator back."""
+    def release(
+        self, call_id: CallId, effect: ReleaseOperator, wrap_up: timedelta = NO_WRAP_UP
+    ) -> None:
+        """A call gives its operator back, who has so much time to finish with it."""
         numbers = (
             NumberPair(effect.form_number, effect.ticket_number) if effect.form_number else None
         )
@@ -104,7 +104,7 @@ class FloorKeeper:
             numbers,
             answered=effect.answered,
             missed=effect.missed,
-            wrap_up=self._wrap_up,
+            wrap_up=wrap_up,
         )
         self._change(floor)
 

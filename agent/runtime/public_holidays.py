@@ -1,14 +1,16 @@
 """The country's calendar out of the library `holidays`, which nothing else imports."""
 
 import hashlib
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib.metadata import version
 
 import msgspec
 from holidays.constants import GOVERNMENT, PUBLIC
 from holidays.countries.indonesia import Indonesia
 
-from agent.domain.working_time import Calendar, Holiday, Period
+from agent.domain.working_time import Calendar, Holiday, OfficeHours, Period, WorkingTime
 
 ONE_DAY = timedelta(days=1)
 _FASTING_BEGINS, _FASTING_IS_OVER = "1 Ramadan", "1 Syawal"
@@ -43,6 +45,19 @@ def read_calendar(first_year: int, last_year: int) -> Calendar:
         holidays=days,
         ramadan=ramadan,
     )
+
+
+def working_time_at(hours: OfficeHours, zone: str) -> Callable[[datetime], WorkingTime]:
+    """The office's working time as a question of the moment: no calendar covers all years.
+
+    It goes far back, because a ticket may have waited for its user for years.
+    """
+
+    @lru_cache(maxsize=2)
+    def of_year(year: int) -> WorkingTime:
+        return WorkingTime(hours, read_calendar(year - 5, year + 2), zone)
+
+    return lambda at: of_year(at.year)
 
 
 def _days(country: type[Indonesia], years: range, category: str) -> list[tuple[date, str]]:

@@ -137,7 +137,9 @@ async def purge(
 class PurgeJob:
     """The purge of every day, run by the office's owner."""
 
-    def __init__(self, eraser: Eraser, retention: Retention, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, eraser: Eraser, retention: Callable[[], Retention], every_s: float = EVERY_S
+    ) -> None:
         self._eraser = eraser
         self._retention = retention
         self._every_s = every_s
@@ -148,7 +150,7 @@ class PurgeJob:
         while True:
             try:
                 purged = await purge(
-                    self._eraser, clock.now(), self._retention, "agent", self._tell_failed
+                    self._eraser, clock.now(), self._retention(), "agent", self._tell_failed
                 )
                 log.info("purged", **msgspec.structs.asdict(purged))
                 wait_s = self._every_s

@@ -45,17 +45,22 @@ class Engines:
         """The key of the sound that the best engine would make; None when none can say it."""
         return next((key for _, key in self._able(utterance)), None)
 
-    async def say(self, utterance: Utterance, deadline: float) -> Said | None:
+    async def say(
+        self, utterance: Utterance, deadline: float, *, blame: bool = True
+    ) -> Said | None:
         """The utterance by the first engine that can say it before `deadline` (loop time).
 
         An engine gets an equal share of the time that is left with those after it, so one that
-        hangs leaves time for the next. None when none can.
+        hangs leaves time for the next. None when none can. Without `blame` none rests after a
+        failure: the words may be strange, and calls need it.
         """
         loop = asyncio.get_running_loop()
         able = list(self._able(utterance))
         for place, (engine, key) in enumerate(able):
             share = max(0.0, deadline - loop.time()) / (len(able) - place)
-            samples = await self._cached_or_rendered(engine, key, utterance, loop.time() + share)
+            samples = await self._cached_or_rendered(
+                engine, key, utterance, loop.time() + share, blame
+            )
             if samples is not None:
                 return Said(samples=samples, engine=engine.name, key=key)
         return None
@@ -65,7 +70,7 @@ class Engines:
         loop = asyncio.get_running_loop()
         for engine, _ in self._able(utterance):
             deadline = loop.time() + limit.total_seconds()
-            if await self._rendered(engine, utterance, deadline) is not None:
+            if await self._rendered(engine, utterance, deadline, True) is not None:
                 return True
         return False
 
@@ -79,7 +84,7 @@ class Engines:
         return asyncio.get_running_loop().time() < self._rests_until.get(engine.name, 0.0)
 
     async def _cached_or_rendered(
-        self, engine: Engine, key: str, utterance: Utterance, deadline: float
+        self, engine: Engine, key: str, utterance: Utterance, deadline: float, blame: bool
     ) -> Samples | None:
         lock = self._renders.setdefault(key, asyncio.Lock())
         try:
@@ -90,7 +95,7 @@ class Engines:
         try:
             samples = self._cached(key)
             if samples is None:
-                samples = await self._rendered(engine, utterance, deadline)
+                samples = await self._rendered(engine, utterance, deadline, blame)
                 if samples is not None:
                     self._keep(key, samples)
             return samples
@@ -98,7 +103,7 @@ class Engines:
             lock.release()
 
     async def _rendered(
-        self, engine: Engine, utterance: Utterance, deadline: float
+        self, engine: Engine, utterance: Utterance, deadline: float, blame: bool
     ) -> Samples | None:
         loop = asyncio.get_running_loop()
         try:
@@ -113,7 +118,8 @@ class Engines:
             async with asyncio.timeout_at(deadline + GRACE_S):
                 return await engine.render(utterance, timedelta(seconds=left))
         except (EngineFailed, TimeoutError) as failure:
-            self._rests_until[engine.name] = loop.time() + REST_AFTER_FAILURE.total_seconds()
+            if blame:
+                self._rests_until[engine.name] = loop.time() + REST_AFTER_FAILURE.total_seconds()
             log.warning("speech_engine_failed", engine=engine.name, reason=str(failure))
             return None
         finally:

@@ -33,14 +33,27 @@ class KeptSounds:
         self._said: dict[str, Said] = {}
 
     async def make(self, utterances: Sequence[Utterance], engines: Engines) -> None:
-        """Renders what is not there as the best engine would say it now.
+        """Renders what is not there as the best engine would say it now; lets go of all else.
 
         An older sound stays where no engine says the utterance. Raises SpeechUnavailable when
         there is none either, and OSError.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._said = self._read()
-        turn = asyncio.Semaphore(RENDERS_AT_ONCE)
+        await self._render(utterances, engines, RENDERS_AT_ONCE)
+        names = {_name(utterance) for utterance in utterances}
+        self._said = {name: said for name, said in self._said.items() if name in names}
+        self._write_list()
+
+    async def add(self, utterances: Sequence[Utterance], engines: Engines) -> None:
+        """The same while calls are on: they need what is there, and most of the processors."""
+        await self._render(utterances, engines, 1)
+        self._write_list()
+
+    async def _render(
+        self, utterances: Sequence[Utterance], engines: Engines, at_once: int
+    ) -> None:
+        turn = asyncio.Semaphore(at_once)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._best(one, engines, turn)) for one in utterances]
         for utterance, task in zip(utterances, tasks, strict=True):
@@ -51,8 +64,8 @@ class KeptSounds:
         missing = [utterance.text for utterance in utterances if self.find(utterance) is None]
         if missing:
             raise SpeechUnavailable(f"no engine says {missing[0]!r} and {len(missing) - 1} others")
-        names = {_name(utterance) for utterance in utterances}
-        self._said = {name: said for name, said in self._said.items() if name in names}
+
+    def _write_list(self) -> None:
         listed = {name: Kept(said.engine, said.key) for name, said in self._said.items()}
         write_whole(self._folder / "list.json", msgspec.json.encode(listed))
 
@@ -81,7 +94,7 @@ class KeptSounds:
             return now
         async with turn:
             deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ONE
-            return await engines.say(utterance, deadline)
+            return await engines.say(utterance, deadline, blame=False)
 
     def _read(self) -> dict[str, Said]:
         try:

@@ -1,12 +1,18 @@
 """The prompts as data: which pieces, in which words, heard by whom."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import structlog
+from msgspec.structs import replace
 
+from agent.domain.written_prompt import WrittenPrompt
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
+from agent.speech.pieces import Piece, recording_of
+from agent.speech.prompt_text import PromptTextInvalid, parse_text, render_text
 from agent.speech.spelling import (
     Spelling,
     form_number_groups,
@@ -15,20 +21,7 @@ from agent.speech.spelling import (
 )
 from agent.speech.utterance import Pause, Script, Utterance
 
-
-class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of: a text, a lead-in with a number, a pause."""
-
-    text: str | None = None
-    form_number: str | None = None
-    ticket_number: str | None = None
-    pause_ms: int | None = None
-    recording: str | None = None
-
-    @property
-    def words(self) -> str | None:
-        """What is said here besides a number."""
-        return self.text or self.form_number or self.ticket_number
+log = structlog.get_logger(__name__)
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +34,8 @@ class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_fixed(self) -> bool:
         """Whether it says the same in every call."""
-        return not any(piece.form_number or piece.ticket_number for piece in self.pieces)
+        numbers = ((piece.form_number, piece.ticket_number) for piece in self.pieces)
+        return all(number is None for pair in numbers for number in pair)
 
 
 class PromptFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,14 +46,59 @@ class PromptFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spelling: Spelling
     respelling: dict[str, str]
     espeak_phonemes: dict[str, str]
+    language: str = "id"
 
 
 class Prompts:
-    """All prompts of one file, with the office's name filled in."""
+    """All prompts of one file, or what the office wrote in their place, with its name filled in."""
 
-    def __init__(self, file: PromptFile, lpse_name: str) -> None:
+    def __init__(
+        self, file: PromptFile, lpse_name: str, original: PromptFile | None = None
+    ) -> None:
         self._file = file
+        self._original = original or file
         self._lpse_name = lpse_name
+
+    def with_written(self, written: Mapping[str, WrittenPrompt]) -> "Prompts":
+        """The file's prompts, but these as the office wrote them.
+
+        What no longer fits the file's prompt is left out, with a line in the log: the file changed.
+        """
+        prompts = dict(self._original.prompts)
+        for one in written.values():
+            try:
+                prompts[one.prompt] = self._reworded(one.prompt, one.text, version_of(one))
+            except (PromptTextInvalid, SpeechUnavailable) as error:
+                log.warning("written_prompt_ignored", prompt=one.prompt, reason=str(error))
+        file = replace(self._original, prompts=prompts)
+        return Prompts(file, self._lpse_name, self._original)
+
+    def with_text(self, prompt: str, text: str, version: str) -> "Prompts":
+        """These prompts, but one in other words. Raises PromptTextInvalid, SpeechUnavailable."""
+        changed = self._reworded(prompt, text, version)
+        file = replace(self._file, prompts={**self._file.prompts, prompt: changed})
+        return Prompts(file, self._lpse_name, self._original)
+
+    @property
+    def language(self) -> str:
+        """In which all of them are."""
+        return self._file.language
+
+    def names(self) -> list[str]:
+        """All prompts, in the order of the file."""
+        return list(self._file.prompts)
+
+    def original(self, prompt: str) -> Prompt:
+        """The prompt as the file has it. Raises SpeechUnavailable for an unknown one."""
+        return self._found(self._original, prompt)
+
+    def original_text(self, prompt: str) -> str:
+        """The same as the file has it. Raises SpeechUnavailable for an unknown prompt."""
+        return render_text(self.original(prompt).pieces)
+
+    def text(self, prompt: str) -> str:
+        """What is said, as one line to write on. Raises SpeechUnavailable for an unknown prompt."""
+        return render_text(self._prompt(prompt).pieces)
 
     @property
     def espeak_phonemes(self) -> dict[str, str]:
@@ -80,7 +119,7 @@ class Prompts:
     def sounds_to_keep(self) -> list[Utterance]:
         """Everything that is rendered at set-up: each phrase once, each digit, letter and sign."""
         phrases = {
-            utterance.text: utterance
+            (utterance.spoken, utterance.recordings): utterance
             for name, prompt in self._file.prompts.items()
             for place, piece in enumerate(prompt.pieces)
             if (utterance := self._phrase(name, place, piece)) is not None
@@ -99,24 +138,34 @@ class Prompts:
         """
         said: list[Utterance | Pause] = []
         for place, piece in enumerate(self._prompt(prompt).pieces):
-            if piece.ticket_number and ticket_number is None:
+            if piece.ticket_number is not None and ticket_number is None:
                 continue
             if piece.pause_ms is not None:
                 said.append(Pause(timedelta(milliseconds=piece.pause_ms)))
             phrase = self._phrase(prompt, place, piece)
             if phrase is not None:
                 said.append(phrase)
-            if piece.form_number:
+            if piece.form_number is not None:
                 if form_number is None:
                     raise SpeechUnavailable(f"the prompt {prompt} needs a form number")
                 said += self._paused(form_number_groups(form_number, self._file.spelling))
-            if piece.ticket_number and ticket_number is not None:
+            if piece.ticket_number is not None and ticket_number is not None:
                 said += self._paused(ticket_number_groups(ticket_number, self._file.spelling))
         return tuple(said)
 
+    def _reworded(self, name: str, text: str | None, version: str) -> Prompt:
+        original = self.original(name)
+        if text is None:
+            return original
+        pieces = parse_text(text, name, original.pieces, version)
+        return replace(original, pieces=pieces, version=version)
+
     def _prompt(self, name: str) -> Prompt:
+        return self._found(self._file, name)
+
+    def _found(self, file: PromptFile, name: str) -> Prompt:
         try:
-            return self._file.prompts[name]
+            return file.prompts[name]
         except KeyError:
             raise SpeechUnavailable("there is no prompt of this name") from None
 
@@ -130,11 +179,13 @@ class Prompts:
         spoken = text = piece.words.replace("{lpse_name}", self._lpse_name)
         for word, respelling in self._file.respelling.items():
             spoken = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", respelling, spoken)
-        pieces = self._file.prompts[prompt].pieces
-        texts = [at for at, other in enumerate(pieces) if other.words is not None]
-        alone = prompt if len(texts) == 1 else f"{prompt}_{texts.index(place) + 1}"
-        recordings = (piece.recording or alone,)
+        recordings = (recording_of(prompt, self._file.prompts[prompt].pieces, place),)
         return Utterance(text=text, spoken=spoken, recordings=recordings, is_number=False)
+
+
+def version_of(written: WrittenPrompt) -> str:
+    """How the version is told, also on the form of a call that heard it."""
+    return f"kantor-{written.version}"
 
 
 def load_prompts(path: Path, lpse_name: str) -> Prompts:

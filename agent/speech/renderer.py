@@ -1,28 +1,37 @@
 """The front of the room: a prompt with its numbers becomes a file that Asterisk can play."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import structlog
 
-from agent.speech.assembly import assemble
-from agent.speech.cache import AudioCache, write_whole
+from agent.domain.written_prompt import WrittenPrompt
+from agent.speech.assembly import Assembly, assemble
+from agent.speech.audio import Audio, audio_of
+from agent.speech.cache import AudioCache
 from agent.speech.engines import Engines, Said
 from agent.speech.errors import SpeechUnavailable
 from agent.speech.espeak import EspeakEngine, mbrola_voice, plain_voice
-from agent.speech.kept import KeptSounds
+from agent.speech.fixed import FixedSounds
+from agent.speech.kept import SECONDS_FOR_ONE, KeptSounds
 from agent.speech.piper import PiperEngine
 from agent.speech.programs import programs_of_root, programs_of_system, write_mbrola_starter
-from agent.speech.prompts import load_prompts
+from agent.speech.prompts import Prompts, load_prompts
 from agent.speech.recorded import RecordedEngine
-from agent.speech.sound import length_of_file, render_wav
+from agent.speech.sound import render_wav
 from agent.speech.tones import tones
-from agent.speech.utterance import Utterance
+from agent.speech.utterance import Script, Utterance
 
 DEADLINE = timedelta(seconds=1.5)
 CACHE_BYTES = 256 * 1024 * 1024
 TRIAL_STAYS_FRESH = timedelta(seconds=30)
+
+__all__ = ["Audio", "Renderer", "Reworded", "Speech"]
+
+log = structlog.get_logger(__name__)
 
 
 class Speech(msgspec.Struct, frozen=True):
@@ -33,16 +42,11 @@ class Speech(msgspec.Struct, frozen=True):
     ticket_number: str | None = None
 
 
-class Audio(msgspec.Struct, frozen=True):
-    """A sound that is ready to be played."""
+class Reworded(msgspec.Struct, frozen=True):
+    """Other words with all their sounds, which do not count yet."""
 
-    path: Path
-    """Without extension, as Asterisk wants it; 8 kHz WAV of 16 bits lies at <path>.wav."""
-    length: timedelta
-    engine: str
-    """recorded, piper, mbrola, espeak, digits or tone: of several the weakest that was needed."""
-    text: str
-    """What is said, for the record of the call."""
+    prompts: Prompts
+    audios: dict[str, Audio]
 
 
 class Renderer:
@@ -69,7 +73,7 @@ class Renderer:
         self._deadline = deadline
         self._speech_root = speech_root
         self._programs_folder = folder / "bin"
-        self._fixed_folder = folder / "prompts"
+        self._fixed = FixedSounds(folder)
         self._cache = AudioCache(folder / "cache", cache_bytes)
         self._kept = KeptSounds(folder / "kept")
         self._recorded = RecordedEngine(recorded_folder)
@@ -88,7 +92,6 @@ class Renderer:
             ],
             self._cache,
         )
-        self._fixed: dict[str, Audio] = {}
         self._trial = asyncio.Lock()
         self._trial_passed: bool | None = None
         self._tried_at = 0.0
@@ -101,13 +104,14 @@ class Renderer:
         SpeechUnavailable when one of them could not be made and none of old is there.
         """
         try:
-            self._fixed_folder.mkdir(parents=True, exist_ok=True)
+            self._fixed.open()
             self._cache.open()
             self._recorded.load()
             if self._speech_root is not None:
                 write_mbrola_starter(self._speech_root, self._programs_folder)
             await self._kept.make(self._prompts.sounds_to_keep(), self._engines)
-            self._fixed = self._write_tones() | self._write_fixed()
+            self._fixed.take(self._lay(self._prompts))
+            self._fixed.drop_old()
         except OSError as error:
             raise SpeechUnavailable(f"the folder of speech cannot be used: {error}") from error
 
@@ -117,8 +121,7 @@ class Renderer:
         Raises SpeechUnavailable for an unknown prompt, a number that is missing or has a sign
         without a name, and when not even the sounds of set-up are there.
         """
-        fixed = self._fixed.get(speech.prompt)
-        if fixed is not None and length_of_file(fixed.path.with_suffix(".wav")) is not None:
+        if fixed := self._fixed.find(speech.prompt):
             return fixed
         script = self._prompts.script(speech.prompt, speech.form_number, speech.ticket_number)
         deadline = asyncio.get_running_loop().time() + self._deadline.total_seconds()
@@ -128,13 +131,68 @@ class Renderer:
         said = {part: sound for part, task in tasks.items() if (sound := task.result())}
         if len(said) < len(wanted):
             raise SpeechUnavailable("no engine says it and no sound of set-up is there")
-        assembly = assemble(script, said)
+        return self._written(assemble(script, said))
+
+    @property
+    def prompts(self) -> Prompts:
+        """What is said now, to be read."""
+        return self._prompts
+
+    def use(self, written: Mapping[str, WrittenPrompt]) -> None:
+        """Before anything is prepared: what the office wrote counts."""
+        self._prompts = self._prompts.with_written(written)
+
+    async def rendered(self, written: Mapping[str, WrittenPrompt]) -> Reworded:
+        """All sounds of what the office wrote, beside those that are in use.
+
+        Raises SpeechUnavailable.
+        """
+        prompts = self._prompts.with_written(written)
+        try:
+            await self._kept.add(prompts.sounds_to_keep(), self._engines)
+            return Reworded(prompts, self._lay(prompts))
+        except OSError as error:
+            raise SpeechUnavailable(f"the sound cannot be written: {error}") from error
+
+    def take(self, reworded: Reworded) -> None:
+        """From now on it is said so; a call that was given a sound before hears that one."""
+        self._prompts = reworded.prompts
+        try:
+            self._fixed.take(reworded.audios)
+        except OSError as error:  # the dialplan says the old words until the next start
+            log.error("prompt_not_written_for_the_dialplan", reason=str(error))
+
+    async def tried(self, prompt: str, text: str, form_number: str, ticket_number: str) -> Audio:
+        """How this text would sound, which counts nowhere.
+
+        Raises PromptTextInvalid, SpeechUnavailable.
+        """
+        script = self._prompts.with_text(prompt, text, "uji").script(
+            prompt, form_number, ticket_number
+        )
+        return self._written(assemble(script, await self._said_slowly(script)))
+
+    async def _said_slowly(self, script: Script) -> dict[Utterance, Said]:
+        """One after the other, so that a call finds a processor free."""
+        deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ONE
+        said: dict[Utterance, Said] = {}
+        for part in script:
+            if isinstance(part, Utterance) and part not in said:
+                sound = self._kept.find(part)
+                sound = sound or await self._engines.say(part, deadline, blame=False)
+                sound = sound or self._kept.spelled(part)
+                if sound is None:
+                    raise SpeechUnavailable("no engine says it")
+                said[part] = sound
+        return said
+
+    def _written(self, assembly: Assembly) -> Audio:
         try:
             path = self._cache.find(assembly.key)
             path = path or self._cache.keep(assembly.key, render_wav(assembly.samples))
         except OSError as error:
             raise SpeechUnavailable(f"the sound cannot be written: {error}") from error
-        return _audio(path, assembly.engine, assembly.text)
+        return audio_of(path, assembly.engine, assembly.text)
 
     async def works(self) -> bool:
         """Whether some engine renders now; the answer is good for half a minute."""
@@ -163,34 +221,16 @@ class Renderer:
             or self._kept.spelled(utterance)
         )
 
-    def _write_tones(self) -> dict[str, Audio]:
-        audios = {}
-        for name, samples in tones().items():
-            path = self._fixed_folder / f"{name}.wav"
-            _write_if_new(path, render_wav(samples))
-            audios[name] = _audio(path, "tone", "")
-        return audios
-
-    def _write_fixed(self) -> dict[str, Audio]:
-        audios = {}
-        for name in self._prompts.fixed():
-            script = self._prompts.script(name, None, None)
+    def _lay(self, prompts: Prompts) -> dict[str, Audio]:
+        """Every prompt without numbers and both tones; their phrases are kept already."""
+        audios = {
+            name: self._fixed.lay(name, render_wav(samples), "tone", "")
+            for name, samples in tones().items()
+        }
+        for name in prompts.fixed():
+            script = prompts.script(name, None, None)
             parts = [part for part in script if isinstance(part, Utterance)]
             said = {part: sound for part in parts if (sound := self._kept.find(part))}
-            assembly = assemble(script, said)
-            path = self._fixed_folder / f"{name}.wav"
-            _write_if_new(path, render_wav(assembly.samples))
-            audios[name] = _audio(path, assembly.engine, assembly.text)
+            made = assemble(script, said)
+            audios[name] = self._fixed.lay(name, render_wav(made.samples), made.engine, made.text)
         return audios
-
-
-def _write_if_new(path: Path, wav: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != wav:
-        write_whole(path, wav)
-
-
-def _audio(path: Path, engine: str, text: str) -> Audio:
-    length = length_of_file(path)
-    if length is None:
-        raise SpeechUnavailable("the sound was lost on its way to the disk")
-    return Audio(path=path.with_suffix(""), length=length, engine=engine, text=text)

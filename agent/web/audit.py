@@ -1,21 +1,19 @@
 """Who did and saw what, by time, person and action."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
 
 from agent.database.trail import Trail, TrailFilter, TrailInvalid, read_trail
-from agent.domain.office_time import ZONES
 from agent.domain.rights import Right
 from agent.web.operations import Asking, Operation, refusal_of
-from agent.web.pages import Page, Shown
+from agent.web.pages import Page, Shown, page_link
 from agent.web.parts import Parts
+from agent.web.period import begin_of_day
 from agent.web.problems import Refused
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 Word = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*$")]
 
 
@@ -33,8 +31,8 @@ async def find_trail(parts: Parts, asked: TrailAsked) -> Trail:
     """The page that was asked for. Raises Refused."""
     zone = parts.settings.zone
     wanted = TrailFilter(
-        since=_begin(asked.since, zone, 0),
-        until=_begin(asked.until, zone, 1),
+        since=begin_of_day(asked.since, zone),
+        until=begin_of_day(asked.until, zone, days_later=1),
         by=asked.by,
         action=asked.action,
     )
@@ -74,16 +72,8 @@ def audit_pages(parts: Parts) -> list[Page]:
             "typed": typed,
             "trail": trail,
             "problem": problem.reason if problem else None,
-            "next": "?" + urlencode(typed | {"after": trail.following}) if trail.following else "",
+            "next": page_link(typed, trail.following) if trail.following else "",
         }
         return Shown("audit.html", values, problem.status if problem else 200)
 
     return [Page(path="/audit", right=Right.AUDIT, show=show, menu="menu.audit")]
-
-
-def _begin(day: date | None, zone: str, days_later: int) -> datetime | None:
-    if day is None:
-        return None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise Refused(400, "filter_period")
-    return datetime.combine(day + timedelta(days=days_later), time(), ZONES[zone])

@@ -1,7 +1,8 @@
 """One call on record: what was told, done, heard and proved, as a page and for programs.
 
 Every look is in the log of who saw whose data before anything is shown. Who may not see persons
-gets the masked number, and of the form only what was chosen from lists.
+gets the masked number, of the form only what was chosen from lists, and what the office's own
+people said of a deviation without the numbers in it.
 """
 
 from datetime import datetime
@@ -9,11 +10,13 @@ from typing import Any
 
 import msgspec
 
+from agent.catalogue import Words
 from agent.database.access import Access, log_access
+from agent.database.errors import NumberUnknown
 from agent.database.reports import CallReport, read_call
 from agent.domain.call_state import Call
 from agent.domain.consultation import Deviation, Outcome, StepRecord
-from agent.domain.deviation_words import DeviationWord, standing_of
+from agent.domain.deviation_words import DeviationWord
 from agent.domain.event_words import event_told
 from agent.domain.form import FormDefinition
 from agent.domain.office_time import local
@@ -24,15 +27,16 @@ from agent.web.operations import Asking, Operation
 from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.shown_numbers import Numbers
-from agent.web.words import Words
+from agent.web.spoken_deviation import spoken_of_call, words_shown
 
 PURPOSE = "halaman panggilan"
 """What the log of accesses has for a look at this page; programs look for the same."""
+SEE = (Right.CALLS, Right.DESK)
 IMPERSONAL = ("choice", "yes_no")
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event at its place in the call's log; its text is Indonesian."""
+    """One event at its place in the call's log, told in the reader's language."""
 
     event: int
     at: datetime
@@ -80,8 +84,9 @@ def call_record_operations(parts: Parts) -> list[Operation]:
     return [
         Operation(
             name="readCall", method="GET", path="/calls/{year}/{sequence}",
-            right=Right.CALLS,
-            summary="One call by its form's year and sequence: steps, proofs, deviations, log.",
+            right=SEE,
+            summary="One call by its form's year and sequence: steps, proofs, deviations, log; "
+            "with `desk` alone one's own.",
             perform=read, answered=CallRecord,
         )
     ]  # fmt: skip
@@ -104,19 +109,28 @@ def call_record_pages(parts: Parts) -> list[Page]:
                 "picture": call_picture(report, _picture_words(words), words, numbers.seconds),
                 "clock": clock,
                 "day": f"{local(report.call.arrived.at, zone):%d-%m-%Y}",
-                "standing": lambda deviation: standing_of(deviation, report.words).state,
-                "persons": asking.who.may(Right.PERSONS),
+                "deviations": await spoken_of_call(parts, report, asking.who),
+                "persons": asking.who.sees_persons(Right.CALLS),
+                "hears": asking.who.may(Right.PERSONS),
                 "audio": f"/api/v1{asking.request.path}/voicemail",
                 "n": numbers,
             },
         )
 
-    return [Page(path="/calls/{year}/{sequence}", right=Right.CALLS, show=show)]
+    return [Page(path="/calls/{year}/{sequence}", right=SEE, show=show)]
 
 
 async def _report(parts: Parts, asking: Asking) -> CallReport:
-    """The call of the address, its reading on record. Raises NumberUnknown, DatabaseUnreachable."""
-    report = await read_call(parts.pool.url, f"{asking.path('sequence')}/{asking.path('year')}")
+    """The call of the address, its reading on record.
+
+    Raises NumberUnknown, also for one that is not his to see, DatabaseUnreachable.
+    """
+    number = f"{asking.path('sequence')}/{asking.path('year')}"
+    report = await read_call(parts.pool.url, number)
+    talk = report.call.conversation
+    his = asking.who.operator is not None and talk and talk.operator == asking.who.operator
+    if not (his or asking.who.may(Right.CALLS)):
+        raise NumberUnknown(f"There is no call {number} of yours.")
     seen = Access(
         by=asking.who.account, action="read", purpose=PURPOSE, forms=(report.call.form_number,)
     )
@@ -126,7 +140,7 @@ async def _report(parts: Parts, asking: Asking) -> CallReport:
 
 def _record(parts: Parts, report: CallReport, asking: Asking) -> CallRecord:
     call, talk = report.call, report.call.conversation
-    persons = asking.who.may(Right.PERSONS)
+    persons = asking.who.sees_persons(Right.CALLS)
     answered = talk.answered if talk else None
     return CallRecord(
         form_number=call.form_number,
@@ -143,13 +157,13 @@ def _record(parts: Parts, report: CallReport, asking: Asking) -> CallRecord:
         fields=_fields(parts, call, persons, asking.words),
         steps=report.steps,
         deviations=report.deviations,
-        words=report.words,
-        events=_events(report, persons),
+        words=words_shown(report.words, asking.who),
+        events=_events(report, persons, asking.words),
         voicemail=call.voicemail_recording is not None,
     )
 
 
-def _events(report: CallReport, persons: bool) -> list[RecordedEvent]:
+def _events(report: CallReport, persons: bool, words: Words) -> list[RecordedEvent]:
     shown = report.call.caller.shown
     hidden = shown if persons else mask_number(shown)
     return [
@@ -157,7 +171,7 @@ def _events(report: CallReport, persons: bool) -> list[RecordedEvent]:
             event=logged.sequence,
             at=logged.event.at,
             source=logged.event.source,
-            text=event_told(report.call, logged.event).replace(shown, hidden),
+            text=event_told(report.call, logged.event, words).replace(shown, hidden),
         )
         for logged in report.events
     ]

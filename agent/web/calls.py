@@ -1,30 +1,30 @@
 """The call log: calls found by everything that people know of one, a page at a time."""
 
 import asyncio
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated
-from urllib.parse import urlencode
 
 import msgspec
 
-from agent.database.access import Access, log_access
-from agent.database.call_filter import CallFilter, FilterInvalid
+from agent.database.access import Access, keep_access
+from agent.database.call_filter import CallFilter, FilterInvalid, parsed
 from agent.database.call_search import (
     CallCount,
+    CallPage,
     CallSummary,
-    count_calls,
-    find_calls,
+    calls_counted,
+    calls_page,
 )
 from agent.domain.consultation import Outcome
 from agent.domain.identifiers import OperatorId
-from agent.domain.office_time import ZONES, local
+from agent.domain.office_time import local
 from agent.domain.rights import Right, mask_number
 from agent.web.operations import Asking, Operation, refusal_of
-from agent.web.pages import Page, Shown
+from agent.web.pages import Page, Shown, page_link
 from agent.web.parts import Parts
+from agent.web.period import begin_of_day
 from agent.web.problems import Refused
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 OF_PERSONS = frozenset({"caller", "name", "npwp"})
 """Who may not see a person's data may not try it out either."""
 KINDS = ("time", "output", "equipment")
@@ -74,19 +74,31 @@ async def find(parts: Parts, asking: Asking, asked: CallsAsked) -> CallsFound:
     sees_persons = asking.who.may(Right.PERSONS)
     if given & OF_PERSONS and not sees_persons:
         raise Refused(403, "not_allowed")
-    wanted, url = _filter(asked, parts.settings.zone), parts.pool.url
+    wanted = _filter(asked, parts.settings.zone)
     try:
+        parsed(wanted, asked.after)  # so that bad input takes no connection
         if asked.after is None:
-            page, count = await asyncio.gather(find_calls(url, wanted), count_calls(url, wanted))
+            page, count = await asyncio.gather(_page(parts, wanted), _count(parts, wanted))
         else:
-            page, count = await find_calls(url, wanted, asked.after), None
+            page, count = await _page(parts, wanted, asked.after), None
     except FilterInvalid as error:
         raise Refused(400, f"filter_{error.reason}") from error
     forms = tuple(call.form_number for call in page.calls)
     access = Access(by=asking.who.account, action="search", purpose="page: calls", forms=forms)
-    await log_access(url, access)
+    async with parts.pool.transaction() as connection:
+        await keep_access(connection, access)
     calls = page.calls if sees_persons else tuple(map(_masked, page.calls))
     return CallsFound(calls=calls, following=page.following, count=count)
+
+
+async def _page(parts: Parts, wanted: CallFilter, after: str | None = None) -> CallPage:
+    async with parts.pool.connection() as connection:
+        return await calls_page(connection, wanted, after)
+
+
+async def _count(parts: Parts, wanted: CallFilter) -> CallCount:
+    async with parts.pool.connection() as connection:
+        return await calls_counted(connection, wanted)
 
 
 def _filter(asked: CallsAsked, zone: str) -> CallFilter:
@@ -94,18 +106,10 @@ def _filter(asked: CallsAsked, zone: str) -> CallFilter:
     del values["after"]
     if asked.since and asked.until and asked.since > asked.until:
         raise Refused(400, "filter_period")
-    values["since"] = _begin(asked.since, zone, 0)
-    values["until"] = _begin(asked.until, zone, 1)
+    values["since"] = begin_of_day(asked.since, zone)
+    values["until"] = begin_of_day(asked.until, zone, days_later=1)
     values["operator"] = OperatorId(asked.operator) if asked.operator else None
     return CallFilter(**values)
-
-
-def _begin(day: date | None, zone: str, days_later: int) -> datetime | None:
-    if day is None:
-        return None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise Refused(400, "filter_period")
-    return datetime.combine(day + timedelta(days=days_later), time(), ZONES[zone])
 
 
 def _masked(call: CallSummary) -> CallSummary:
@@ -145,8 +149,8 @@ def calls_pages(parts: Parts) -> list[Page]:
             "typed": typed,
             "found": found,
             "problem": refused.reason if refused else None,
-            "following": _link(typed, found.following) if found and found.following else None,
-            "first": _link(typed, None) if "after" in typed else None,
+            "following": page_link(typed, found.following) if found and found.following else None,
+            "first": page_link(typed, None) if "after" in typed else None,
             "lists": parts.forms[parts.form].lists,
             "steps": [step.step for step in parts.sop.steps],
             "outcomes": list(Outcome),
@@ -157,8 +161,3 @@ def calls_pages(parts: Parts) -> list[Page]:
         return Shown("calls.html", values, refused.status if refused else 200)
 
     return [Page(path="/calls", right=Right.CALLS, show=show, menu="menu.calls")]
-
-
-def _link(typed: dict[str, str], after: str | None) -> str:
-    others = {key: value for key, value in typed.items() if key != "after"}
-    return "?" + urlencode(others | ({"after": after} if after else {}))

@@ -11,9 +11,10 @@ from agent.database.earlier import EarlierConsultation, read_earlier
 from agent.database.search import suggestions
 from agent.domain.call_state import Call, Stage
 from agent.domain.events import ButtonStep
+from agent.domain.form import FormDefinition
 from agent.domain.form_filling import ChangeRefused
 from agent.domain.identifiers import OperatorId
-from agent.domain.numbers import parse_form_number
+from agent.domain.numbers import NumberInvalid, parse_form_number
 from agent.domain.office_time import local
 from agent.domain.rights import Right
 from agent.domain.suggestion import Suggestion
@@ -189,11 +190,20 @@ def desk_pages(parts: Parts) -> list[Page]:
     """The desk."""
 
     async def show(asking: Asking) -> Shown:
-        definition = parts.forms[parts.form]
+        definition = _form_of_page(parts, asking)
         reasons = parts.floor.reasons.reasons
         return Shown("desk.html", {"form": definition, "sop": parts.sop, "reasons": reasons})
 
     return [Page(path="/desk", right=Right.DESK, show=show, menu="menu.desk")]
+
+
+def _form_of_page(parts: Parts, asking: Asking) -> FormDefinition:
+    """The version that his call is written on; that of new calls while there is none."""
+    try:
+        written = _desk(parts, asking, asking.request.query.get("form")).call
+    except (FormNotOpen, NumberInvalid):  # the page itself tells it
+        written = None
+    return parts.forms[written.form if written else parts.form]
 
 
 async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIterator[bytes]:

@@ -38,11 +38,12 @@ def make_application(checks: dict[str, Check], role: Callable[[], str]) -> web.A
         return web.json_response({"live": True})
 
     async def ready(_request: web.Request) -> web.Response:
+        asked_as = role()  # who becomes the owner meanwhile was asked as a standby
         reasons = {name: await _reason(check) for name, check in checks.items()}
         failed = {name: reason for name, reason in reasons.items() if reason}
         body = {
             "ready": not failed,
-            "role": role(),
+            "role": asked_as,
             "failed": failed,
             "checked": sorted(checks),
         }

@@ -13,7 +13,7 @@ import msgspec
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import StepState, judge
 from agent.domain.floor import Floor
-from agent.domain.identifiers import OperatorId
+from agent.domain.identifiers import CallId, OperatorId
 from agent.domain.presence import Paused
 from agent.domain.rights import mask_number
 from agent.domain.sop import Sop
@@ -72,14 +72,31 @@ class LiveFloor(msgspec.Struct, frozen=True, kw_only=True):
     operators: list[LiveOperator]
 
 
-def live_floor(
-    now: datetime, calls: Iterable[Call], floor: Floor, sops: dict[str, Sop]
-) -> LiveFloor:
+class LiveCalls:
+    """Every call as it is shown, judged anew only when it has changed since it was shown last."""
+
+    def __init__(self, sops: dict[str, Sop]) -> None:
+        self._sops = sops
+        self._shown: dict[CallId, tuple[Call, LiveCall]] = {}
+
+    def of(self, calls: Iterable[Call]) -> list[LiveCall]:
+        """These calls, in their order; others are forgotten."""
+        before = self._shown
+        self._shown = {}
+        for call in calls:
+            known = before.get(call.call_id)
+            self._shown[call.call_id] = (
+                known if known and known[0] is call else (call, live_call(call, self._sops))
+            )
+        return [shown for _, shown in self._shown.values()]
+
+
+def live_floor(now: datetime, calls: Iterable[Call], floor: Floor, shown: LiveCalls) -> LiveFloor:
     """The floor as all who may see it see it."""
     living = sorted((c for c in calls if c.ended is None), key=lambda c: c.arrived.at)
     return LiveFloor(
         now=now,
-        calls=[live_call(call, sops) for call in living],
+        calls=shown.of(living),
         operators=live_operators(floor, living),
     )
 

@@ -163,17 +163,8 @@ class Login:
         cookie = secrets.token_urlsafe(32)
         await self._accounts.begin_session(digest_of(cookie), account.account, LONGEST)
         answer = see_other(then)
-        device = passwords.known_device(
-            account.account, account.password_hash, secrets.token_urlsafe(12)
-        )
-        for name, value, age in (
-            (COOKIE, cookie, LONGEST.total_seconds()),
-            (DEVICE_COOKIE, device, 180 * 86400),
-        ):
-            answer.set_cookie(
-                name, value, max_age=int(age), path="/", secure=True, httponly=True,
-                samesite="Strict",
-            )  # fmt: skip
+        _set_cookie(answer, COOKIE, cookie, LONGEST.total_seconds())
+        remember_browser(answer, account.account, account.password_hash)
         return answer
 
     async def _log_out(self, request: web.Request) -> web.Response:
@@ -239,6 +230,18 @@ class Login:
         """Of unknown accounts too; what was typed there may be a password, so it is not kept."""
         known = await self._accounts.read(account)
         await self._accounts.audit(account if known else "?", action, "", {"from": address})
+
+
+def remember_browser(answer: web.StreamResponse, account: str, hashed: str) -> None:
+    """He has logged in here with this password: strangers' guesses do not shut this browser out."""
+    device = passwords.known_device(account, hashed, secrets.token_urlsafe(12))
+    _set_cookie(answer, DEVICE_COOKIE, device, 180 * 86400)
+
+
+def _set_cookie(answer: web.StreamResponse, name: str, value: str, seconds: float) -> None:
+    answer.set_cookie(
+        name, value, max_age=int(seconds), path="/", secure=True, httponly=True, samesite="Strict"
+    )
 
 
 async def _fields(request: web.Request) -> dict[str, str]:

@@ -73,8 +73,9 @@ def _operation(
         ],
         "responses": _responses(operation, schema_of),
     }
-    if operation.right:
-        found["description"] = f"Scope: `{operation.right}`."
+    if operation.scopes:
+        scopes = " or ".join(f"`{scope}`" for scope in operation.scopes)
+        found["description"] = f"Scope: {scopes}."
     if operation.asked and operation.method in ("GET", "DELETE"):
         found["parameters"] += _query(operation, schema_of, components)
     elif operation.asked:

@@ -11,15 +11,18 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from agent.catalogue import Language, Words, language_of
 from agent.database.accounts import Accounts
 from agent.database.errors import (
     AccountInvalid,
     AccountUnknown,
+    AnswerChanged,
     AnswerUnknown,
     DatabaseUnreachable,
     DeviationUnknown,
     NumberUnknown,
     OperatorUnknown,
+    PromptChanged,
     TicketUnknown,
     TokenUnknown,
 )
@@ -32,7 +35,6 @@ from agent.runtime.feed import CursorInvalid
 from agent.runtime.form_desk import FormNotOpen
 from agent.web.guard import SAFE, Guard
 from agent.web.problems import Refused, told
-from agent.web.words import Language, Words, language_of
 
 BASE = "/api/v1"
 LANGUAGE_COOKIE = "lpse-language"
@@ -51,6 +53,8 @@ PROBLEMS: tuple[tuple[type[Exception], int, str], ...] = (
     (AnswerUnknown, 404, "answer_unknown"),
     (DeviationUnknown, 404, "deviation_unknown"),
     (SubscriptionUnknown, 404, "webhook_unknown"),
+    (PromptChanged, 409, "prompt_changed"),
+    (AnswerChanged, 409, "answer_changed"),
     (CursorInvalid, 400, "cursor_invalid"),
     (SubscriptionRefused, 422, "webhook_refused"),
     (ReceiverAddressInvalid, 422, "webhook_refused"),
@@ -80,13 +84,13 @@ class Operation:
 
     `asked` is what comes in the query of a GET or DELETE and in the body of all others, `answered`
     what goes out (None: nothing, status 204; bytes: a stream that `perform` makes itself).
-    `right` None: whoever is logged in.
+    `right` None: whoever is logged in; several: any of them is enough.
     """
 
     name: str
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
-    right: Right | None
+    right: Right | tuple[Right, ...] | None
     summary: str
     perform: Callable[[Asking, Any], Awaitable[Any]]
     asked: type[msgspec.Struct] | None = None
@@ -95,6 +99,13 @@ class Operation:
     refuses: tuple[int, ...] = ()
     content: tuple[str, ...] = ("text/event-stream",)
     """Types of what goes out as bytes."""
+
+    @property
+    def scopes(self) -> tuple[Right, ...]:
+        """The rights of which one is enough; none where it is enough to be logged in."""
+        if self.right is None or isinstance(self.right, tuple):
+            return self.right or ()
+        return (self.right,)
 
 
 def add_operations(
@@ -166,7 +177,9 @@ async def _who_may(
         guard.refuse_forged(request, request.headers.get("X-CSRF-Token"))
     if operation.right is not None and not who.may(operation.right):
         # A stolen key is seen by what it tries (F32).
-        await accounts.audit(who.account, "refused", operation.name, {"right": operation.right})
+        await accounts.audit(
+            who.account, "refused", operation.name, {"right": " ".join(operation.scopes)}
+        )
         raise Refused(403, "not_allowed")
     return who
 

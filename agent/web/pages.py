@@ -3,19 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jinja2
 import structlog
 from aiohttp import web
 
+from agent.catalogue import Language, Words
 from agent.domain.office_time import local
 from agent.domain.rights import Identity, Right, mask_number
 from agent.settings import DATA
 from agent.web.guard import COOKIE, Guard, csrf_of
 from agent.web.operations import Asking, refusal_of, words_for
 from agent.web.problems import Refused, told
-from agent.web.words import Language, Words
 
 FOLDER = DATA / "pages"
 HEADERS = {
@@ -49,7 +49,7 @@ class Page:
     """One page; `menu` is the key of its name in the menu, where it stands there."""
 
     path: str
-    right: Right | None
+    right: Right | tuple[Right, ...] | None
     show: Callable[[Asking], Awaitable[Shown | web.StreamResponse]]
     menu: str | None = None
 
@@ -134,6 +134,12 @@ def _handler(
         return templates.render(request, shown, who)
 
     return handle
+
+
+def page_link(typed: Mapping[str, str], after: str | None) -> str:
+    """The same question for the page after this cursor, or for the first."""
+    others = {key: value for key, value in typed.items() if key != "after"}
+    return "?" + urlencode(others | ({"after": after} if after else {}))
 
 
 def see_other(path: str) -> web.Response:

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import cached_property
 
 from agent.database.accounts import Accounts
-from agent.database.office_files import Kind
 from agent.database.pool import Pool
+from agent.database.rules_in_force import RulesInForce
+from agent.database.tickets import TicketRules
 from agent.domain.call_state import Call
 from agent.domain.form import FormDefinition
 from agent.domain.sop import Sop
 from agent.runtime import clock
+from agent.runtime.announcements import AnnouncementDesk
 from agent.runtime.board import Board
 from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.feed import Feed
@@ -20,6 +22,7 @@ from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings
+from agent.speech.renderer import Renderer
 from agent.web.guard import Guard
 from agent.web.passwords import Passwords
 from agent.web.streams import Streams
@@ -32,11 +35,7 @@ class Parts:
     settings: Settings
     sop: Sop
     sops: dict[str, Sop]
-    form: str
-    """On which new calls are written."""
-    forms: Mapping[str, FormDefinition]
-    in_force: Mapping[Kind, str]
-    """The versions of the office's files that count now."""
+    decided: RulesInForce
     pool: Pool
     accounts: Accounts
     dispatcher: Dispatcher
@@ -45,6 +44,8 @@ class Parts:
     supervision: SupervisionDesk
     board: Board
     feed: Feed
+    renderer: Renderer
+    announcements: AnnouncementDesk
     started_at: datetime = field(default_factory=clock.now)
     streams: Streams = field(default_factory=Streams)
     passwords: Passwords = field(default_factory=Passwords)
@@ -52,6 +53,21 @@ class Parts:
     """Questions to whole periods that the database is asked at once."""
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Recaps that are made at once: each takes a processor and hundreds of megabytes."""
+
+    @property
+    def form(self) -> str:
+        """On which new calls are written."""
+        return self.decided.now.form
+
+    @property
+    def tickets(self) -> TicketRules:
+        """By what tickets are judged now, and who is told of them."""
+        return self.decided.now
+
+    @property
+    def forms(self) -> Mapping[str, FormDefinition]:
+        """Every version of the form."""
+        return self.decided.forms
 
     @property
     def calls(self) -> list[Call]:

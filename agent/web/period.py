@@ -1,17 +1,18 @@
 """The days that somebody asks for, by the office's calendar."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from agent.domain.office_time import local
+from agent.domain.office_time import ZONES, local
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.statistics import Grain
 from agent.runtime import clock
 from agent.web.problems import Refused
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 FIRST_YEAR, LAST_YEAR, MOST_YEARS = 2000, 2100, 20
 USUAL = timedelta(days=29)
 """Before today, where no day is named."""
@@ -32,6 +33,15 @@ class SpansAsked(PeriodAsked, frozen=True, forbid_unknown_fields=True):
     """A period by day, week or month; the fitting one where none is named."""
 
     grain: Grain | None = None
+
+
+def begin_of_day(day: date | None, zone: str, days_later: int = 0) -> datetime | None:
+    """The office's midnight before this day, or so many days later. Raises Refused."""
+    if day is None:
+        return None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Refused(400, "filter_period")
+    return datetime.combine(day + timedelta(days=days_later), time(), ZONES[zone])
 
 
 def period_of(asked: PeriodAsked, zone: str) -> RecapPeriod:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from agent.web.words import Words
+from agent.catalogue import Words
 
 PROBLEM = "application/problem+json"
 

@@ -1,6 +1,6 @@
 """Numbers as the reader's language writes them: 1.234,5 in Indonesian, 1,234.5 in English."""
 
-from agent.web.words import Words
+from agent.catalogue import Words
 
 NONE = "–"
 

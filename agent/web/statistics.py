@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from agent.catalogue import Words
 from agent.database.statistics import read_statistics
 from agent.domain.consultation import Outcome
 from agent.domain.recap_period import RecapPeriod
@@ -24,7 +25,6 @@ from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.period import SpansAsked, period_of
 from agent.web.shown_numbers import Numbers
-from agent.web.words import Words
 
 SHOWN_OUTCOMES = (
     Outcome.SOLVED,

@@ -1,11 +1,15 @@
 """Server-sent events: the present at once, then whatever changes; who never reads is cut off."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 READ_WITHIN_S = 30.0
+UNREAD_AT_MOST = 64 * 1024
+"""Bytes, of which Linux takes twice as many; four pictures of a large floor."""
 HEARTBEAT_S = 15.0
 """So long without news, a comment tells proxies and the browser that the stream lives."""
 MOST = 500
@@ -35,19 +39,34 @@ class Streams:
             }
         )
         self.open += 1
+        _keep_little(request)
         try:
             await response.prepare(request)
             async for part in messages:
                 async with asyncio.timeout(READ_WITHIN_S):
                     await response.write(part)
         except (TimeoutError, ConnectionError):
-            if request.transport is not None:
-                request.transport.abort()  # what was not read is not waited for
+            _cut_off(request)
         finally:
             self.open -= 1
             if aclose := getattr(messages, "aclose", None):
                 await aclose()
         return response
+
+
+def _keep_little(request: web.Request) -> None:
+    """Or the kernel keeps megabytes for each who does not read, and he is found out late."""
+    if request.transport is not None:
+        line = request.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_AT_MOST)
+
+
+def _cut_off(request: web.Request) -> None:
+    """At once, by a reset: an orderly end would wait in the kernel behind what is not read."""
+    if request.transport is not None:
+        line = request.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
 
 
 def message(data: bytes, event: str, at: str | None = None) -> bytes:

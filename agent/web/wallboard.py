@@ -1,5 +1,6 @@
 """The wallboard: who waits, who talks, which clocks run out, and how the day goes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from agent.database.today import Today, read_today
 from agent.domain.office_time import local
 from agent.domain.rights import Right
 from agent.runtime import clock
-from agent.web.live import LiveFloor, live_floor
+from agent.web.live import LiveCalls, LiveFloor, live_floor
 from agent.web.operations import Asking, Operation
 from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
@@ -19,6 +20,9 @@ from agent.web.problems import Refused
 from agent.web.streams import HEARTBEAT, message
 
 TODAY_EVERY = timedelta(seconds=5)
+GAP_S = 1.0
+"""Each picture is the whole floor, and a hundred may look; its clocks run by themselves."""
+TURN_S = 0.001
 
 
 class Wallboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,29 +33,40 @@ class Wallboard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Shared:
-    """One picture for all who look, made once for each change."""
+    """One picture for all who look, made at most every GAP_S."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._shown = LiveCalls(parts.sops)
         self._today: Today | None = None
         self._looked_at: datetime | None = None
-        self._made: tuple[int, bytes] = (-1, b"")
+        self._version = -1
+        self._made_at = 0.0
+        self._message = b""
+        self._turn = asyncio.Lock()
 
-    async def body(self) -> bytes:
-        """The wallboard as JSON."""
-        await self._look_at_today()
-        version = self._parts.board.version
-        if self._made[0] != version:
-            self._made = version, msgspec.json.encode(self.wallboard())
-        return self._made[1]
+    async def message(self) -> tuple[bytes, bool]:
+        """The picture as an event of a stream, and whether nothing has changed since."""
+        await self.look_at_today()
+        now, version = asyncio.get_running_loop().time(), self._parts.board.version
+        if self._version != version and now - self._made_at >= GAP_S:
+            self._version, self._made_at = version, now
+            self._message = message(msgspec.json.encode(self.wallboard()), "wallboard")
+        return self._message, self._version == version
+
+    async def turn(self) -> None:
+        """One who looks after another, so that a call never waits for all of them."""
+        async with self._turn:
+            await asyncio.sleep(TURN_S)
 
     def wallboard(self) -> Wallboard:
         """The present."""
         parts = self._parts
-        floor = live_floor(clock.now(), parts.calls, parts.floor.floor, parts.sops)
+        floor = live_floor(clock.now(), parts.calls, parts.floor.floor, self._shown)
         return Wallboard(floor=floor, today=self._today)
 
-    async def _look_at_today(self) -> None:
+    async def look_at_today(self) -> None:
+        """Read the day again when what is known of it is old."""
         now = clock.now()
         if self._looked_at and now - self._looked_at < TODAY_EVERY:
             return
@@ -74,7 +89,7 @@ def wallboard_operations(parts: Parts) -> list[Operation]:
     shared = _Shared(parts)
 
     async def read(_asking: Asking, _asked: None) -> Wallboard:
-        await shared.body()
+        await shared.look_at_today()
         return shared.wallboard()
 
     async def follow(asking: Asking, _asked: None) -> web.StreamResponse:
@@ -84,15 +99,15 @@ def wallboard_operations(parts: Parts) -> list[Operation]:
 
     async def messages() -> AsyncIterator[bytes]:
         last = b""
-        with parts.board.watched() as watch:
+        with parts.board.watched(GAP_S) as watch:
             while True:
-                changed = await watch.changed(TODAY_EVERY.total_seconds())
-                body = await shared.body()
-                if changed or body != last:
-                    last = body
-                    yield message(body, "wallboard")
-                else:
-                    yield HEARTBEAT
+                await watch.changed(TODAY_EVERY.total_seconds())
+                await shared.turn()
+                picture, is_present = await shared.message()
+                if not is_present:
+                    watch.wave()  # it is made anew before this one looks again
+                yield picture if picture is not last else HEARTBEAT
+                last = picture
 
     return [
         Operation(

@@ -14,12 +14,14 @@ from agent.database.webhooks import (
     read_subscription,
     remove_subscription,
 )
+from agent.domain.news import KINDS
 from agent.domain.rights import Right
 from agent.handover.news import NewsPoster, trial
 from agent.handover.receiver_address import LONGEST_URL, check_address, make_session
 from agent.handover.webhooks import new_secret
 from agent.runtime.errors import EffectFailed, MessageRefused
 from agent.web.operations import Asking, Operation
+from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.problems import Refused
 
@@ -120,6 +122,17 @@ def webhook_operations(parts: Parts) -> list[Operation]:
             summary="Send one message of the type webhook.test now.", answered=Tried,
         ),
     ]  # fmt: skip
+
+
+def webhook_pages(parts: Parts) -> list[Page]:
+    """Who is told, and whether it works."""
+
+    async def show(_asking: Asking) -> Shown:
+        async with parts.pool.connection() as connection:
+            webhooks = await list_subscriptions(connection)
+        return Shown("webhooks.html", {"webhooks": webhooks, "kinds": KINDS})
+
+    return [Page(path="/webhooks", right=Right.ADMINISTER, show=show, menu="menu.webhooks")]
 
 
 def _id(asking: Asking) -> int:

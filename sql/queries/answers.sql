@@ -8,8 +8,10 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id
 
 -- name: read_answer
--- One answer as it is.
-SELECT id, title, question, answer, category, application, valid_from, valid_to, source
+-- One answer as it is, and since when.
+SELECT
+    id, title, question, answer, category, application, valid_from, valid_to, source,
+    coalesce(changed_at, made_at) AS since
 FROM answers
 WHERE id = $1 AND retired_at IS NULL
 FOR UPDATE
@@ -36,3 +38,32 @@ FROM answers
 WHERE $1::date IS NULL
    OR (retired_at IS NULL AND valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1))
 ORDER BY id
+
+-- name: read_answer_versions
+-- Every version of an answer, the newest first.
+SELECT
+    id, version, act, by, at,
+    title, question, answer, category, application, valid_from, valid_to, source
+FROM answer_versions
+WHERE id = $1
+ORDER BY version DESC
+
+-- name: search_answers
+-- Answers with all of the words, each in any of its meanings ($2), best first.
+-- $1: the words as typed; $3: the text; $4: the day on which they are valid, of all where it is null;
+-- $5: what was typed may be an id; $6: at most so many.
+SELECT
+    id, title, question, answer, category, application, valid_from, valid_to, source,
+    made_by, made_at, changed_by, changed_at, retired_by, retired_at
+FROM answers
+WHERE (words @@ $2::tsquery OR id = $5)
+  AND (
+      $4::date IS NULL
+      OR (retired_at IS NULL AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4))
+  )
+ORDER BY
+    (id = $5) DESC,
+    0.6 * ts_rank(words, $1::tsquery) + 0.4 * ts_rank(words, $2::tsquery)
+        + 0.2 * word_similarity($3, title || ' ' || question) DESC,
+    id
+LIMIT $6

@@ -11,3 +11,7 @@ JOIN consultations USING (call_id)
 LEFT JOIN consultation_forms USING (call_id)
 WHERE calls.call_id = ANY ($1::text[])
 ORDER BY calls.arrived_at DESC, calls.call_id DESC
+
+-- name: newest_call
+-- When the last call arrived.
+SELECT max(arrived_at) FROM calls

@@ -83,43 +83,41 @@ SELECT
 FROM deviation_words
 WHERE call_id = $1 AND kind = $2 AND step = $3
 
--- name: operator_name
--- The name of an operator, also of one who was removed.
-SELECT name FROM operators WHERE account = $1
-
 -- name: list_deviations
 -- Deviations of calls that arrived in this time, newest first, each with all that was said of it.
+-- At most $9 calls, with all of theirs that are wanted, from the one after ($7, $8).
+-- $6 is how far what was said of its present values has come: nothing, explanation, decision.
+WITH wanted AS NOT MATERIALIZED (
+    SELECT * FROM deviations
+    WHERE ($1::timestamptz IS NULL OR arrived_at >= $1)
+      AND ($2::timestamptz IS NULL OR arrived_at < $2)
+      AND ($3::text IS NULL OR operator = $3)
+      AND ($4::text IS NULL OR kind = $4)
+      AND ($5::text IS NULL OR step = $5)
+      AND ($6::text[] IS NULL OR standing = ANY ($6))
+),
+departed AS (
+    SELECT DISTINCT arrived_at, call_id
+    FROM wanted
+    WHERE ($7::timestamptz IS NULL OR (arrived_at, call_id) < ($7, $8::text))
+    ORDER BY arrived_at DESC, call_id DESC
+    LIMIT $9
+)
 SELECT
-    consultations.form_number, calls.arrived_at,
-    deviations.kind, deviations.step, deviations.limit_s, deviations.measured_s,
-    deviations.excess_s, deviations.operator, deviations.reason, deviations.events,
+    wanted.call_id, wanted.arrived_at, consultations.form_number,
+    wanted.kind, wanted.step, wanted.limit_s, wanted.measured_s,
+    wanted.excess_s, wanted.operator, wanted.reason, wanted.events,
     coalesce(
         (
             SELECT json_agg(words ORDER BY words.sequence)
             FROM deviation_words AS words
             WHERE (words.call_id, words.kind, words.step)
-                = (deviations.call_id, deviations.kind, deviations.step)
+                = (wanted.call_id, wanted.kind, wanted.step)
         ),
         '[]'
     ) AS words
-FROM deviations
-JOIN calls USING (call_id)
+FROM departed
+JOIN wanted USING (arrived_at, call_id)
 JOIN consultations USING (call_id)
-WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
-  AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
-  AND ($3::text IS NULL OR deviations.operator = $3)
-  AND (
-      NOT $4::boolean
-      OR NOT EXISTS (
-          SELECT FROM deviation_words AS decided
-          WHERE (decided.call_id, decided.kind, decided.step)
-              = (deviations.call_id, deviations.kind, deviations.step)
-            AND decided.role = 'decision'
-            AND decided.limit_s IS NOT DISTINCT FROM deviations.limit_s
-            AND decided.measured_s IS NOT DISTINCT FROM deviations.measured_s
-            AND decided.reason = deviations.reason
-      )
-  )
-ORDER BY calls.arrived_at DESC, calls.call_id DESC,
-    substring(deviations.step FROM '^[0-9]+')::integer, deviations.step, deviations.kind DESC
-LIMIT $5
+ORDER BY wanted.arrived_at DESC, wanted.call_id DESC,
+    substring(wanted.step FROM '^[0-9]+')::integer, wanted.step, wanted.kind DESC

@@ -73,9 +73,11 @@ ON CONFLICT (kind, subject) DO UPDATE SET
 DELETE FROM equipment_deviations WHERE kind = $1 AND subject = $2
 
 -- name: list_equipment_deviations
--- Deviations of the equipment that lasted into this time, newest first.
+-- Deviations of the equipment that lasted into this time, or last still, newest first.
 SELECT kind, subject, began_at, ended_at, proof
 FROM equipment_deviations
 WHERE ($1::timestamptz IS NULL OR ended_at IS NULL OR ended_at >= $1)
   AND ($2::timestamptz IS NULL OR began_at < $2)
+  AND (NOT $3::boolean OR ended_at IS NULL)
 ORDER BY began_at DESC, kind, subject
+LIMIT $4

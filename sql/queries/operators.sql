@@ -45,6 +45,10 @@ WHERE operators.removed_at IS NULL
   )
 ORDER BY operators.account
 
+-- name: operator_names
+-- What operators are called, also those who were removed.
+SELECT account, name FROM operators WHERE account = ANY ($1::text[])
+
 -- name: next_operator_number
 -- The lowest number after all accounts that ever were, so that no account means two people.
 SELECT coalesce(max(substring(account FROM 4)::integer), 100) + 1 FROM operators

@@ -31,13 +31,15 @@ SET accepted_at = $2, accepted_as = $3, sending_since = NULL, last_error = NULL,
 WHERE key = $1 AND accepted_at IS NULL
 
 -- name: mark_message_failed
--- Try again in $4 seconds; for good ($5) and after $6 seconds since it was put it is given up.
+-- Try again in $4 seconds; for good ($5) and after $6 seconds it is given up.
+-- They count from its putting, or from when somebody wished it sent again.
 -- A try that somebody else has taken over meanwhile is not ours to judge.
 UPDATE outbox_messages
 SET last_error = $3, sending_since = NULL,
     next_try_at = clock_timestamp() + make_interval(secs => $4),
     gave_up_at = CASE
-        WHEN $5 OR put_at < clock_timestamp() - make_interval(secs => $6) THEN clock_timestamp()
+        WHEN $5 OR coalesce(resent_at, put_at) < clock_timestamp() - make_interval(secs => $6)
+            THEN clock_timestamp()
     END
 WHERE key = $1 AND tries = $2 AND accepted_at IS NULL AND gave_up_at IS NULL
 RETURNING gave_up_at IS NOT NULL AS given_up
@@ -64,11 +66,19 @@ WHERE m.matter = 'ticket_opened' AND m.accepted_at > now() - interval '7 days'
   AND consultations.handed_over_at IS NULL
 ORDER BY m.accepted_at
 
+-- name: resend_messages
+-- What was given up of a ticket is due at once, for a whole week again; not what was erased since.
+UPDATE outbox_messages
+SET gave_up_at = NULL, resent_at = clock_timestamp(), next_try_at = clock_timestamp(),
+    sending_since = NULL
+WHERE ticket_number = $1 AND gave_up_at IS NOT NULL AND facts <> '{}'::jsonb
+RETURNING key
+
 -- name: messages_of_ticket
 -- Everything that was put for a ticket, oldest first, with what became of it.
 SELECT
-    key, way, matter, call_id, ticket_number, facts, put_at, next_try_at, tries, last_error,
-    accepted_at, accepted_as, gave_up_at
+    key, way, matter, call_id, ticket_number, facts, put_at, resent_at, next_try_at, tries,
+    last_error, accepted_at, accepted_as, gave_up_at
 FROM outbox_messages
 WHERE ticket_number = $1
 ORDER BY put_at, key

@@ -63,10 +63,10 @@ recorded_consultations AS (
         archive_sha256 = excluded.archive_sha256
 ),
 recorded_forms AS (
-    INSERT INTO consultation_forms (call_id, form, fields, changed_at)
+    INSERT INTO consultation_forms (call_id, form, fields, changed_at, arrived_at)
     SELECT given.*
     FROM batch, jsonb_to_recordset(batch.content -> 'forms') AS given (
-        call_id text, form text, fields jsonb, changed_at timestamptz
+        call_id text, form text, fields jsonb, changed_at timestamptz, arrived_at timestamptz
     )
     WHERE given.call_id IN (SELECT call_id FROM recorded_calls)
     ON CONFLICT (call_id) DO UPDATE SET

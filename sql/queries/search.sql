@@ -44,15 +44,30 @@ LIMIT $5
 
 -- name: suggest_solved
 -- Solved consultations, best first.
--- The newest with one of the words ($2), any with all of them ($4): so no common word makes it look at
--- all there ever were.
-WITH candidates AS (
+-- The newest with one of the words ($2), some with all of them ($4): first those of the days $8, then of
+-- $9, and of before $10 where these are too few. So no common word makes it look at all there ever were.
+WITH recent AS MATERIALIZED (
+    SELECT * FROM solved_texts
+    WHERE words @@ $4::tsquery AND day_key(solved_at) && $8::integer[]
+    UNION ALL
+    SELECT * FROM solved_texts
+    WHERE words @@ $4::tsquery AND day_key(solved_at) && $9::integer[]
+    LIMIT $7
+),
+candidates AS (
     SELECT call_id, solved_at, words
     FROM (SELECT * FROM solved_texts ORDER BY solved_at DESC LIMIT $6) AS newest
     WHERE words @@ $2::tsquery
     UNION ALL
     SELECT call_id, solved_at, words
-    FROM (SELECT * FROM solved_texts WHERE words @@ $4::tsquery LIMIT $7) AS with_all
+    FROM (
+        SELECT * FROM recent
+        UNION ALL
+        SELECT * FROM solved_texts
+        WHERE words @@ $4::tsquery AND solved_at < $10::timestamptz
+          AND (SELECT count(*) FROM recent) < $5
+        LIMIT $7
+    ) AS with_all
 ),
 best AS (
     SELECT DISTINCT ON (rank, solved_at, call_id)
@@ -82,9 +97,21 @@ WITH found AS (
         LIMIT $4 + 1
     ) AS calling
     UNION
-    SELECT call_id FROM consultation_forms WHERE contact_phone = $1::text
+    SELECT call_id
+    FROM (
+        SELECT call_id FROM consultation_forms
+        WHERE contact_phone = $1::text
+        ORDER BY coalesce(arrived_at, changed_at) DESC
+        LIMIT $4 + 1
+    ) AS of_telephone
     UNION
-    SELECT call_id FROM consultation_forms WHERE npwp = $2::text
+    SELECT call_id
+    FROM (
+        SELECT call_id FROM consultation_forms
+        WHERE npwp = $2::text
+        ORDER BY coalesce(arrived_at, changed_at) DESC
+        LIMIT $4 + 1
+    ) AS of_tax_number
 )
 SELECT
     consultations.form_number, calls.arrived_at, consultations.outcome,

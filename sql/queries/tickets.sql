@@ -4,7 +4,8 @@
 -- A ticket that is about to be changed, and the consultation that it was made from.
 SELECT
     tickets.ticket_number, tickets.call_id, consultations.form_number,
-    consultation_forms.form, consultation_forms.fields,
+    consultation_forms.form, consultation_forms.fields, calls.caller_shown AS caller,
+    calls.operator,
     calls.state #>> '{rules,zone}' AS zone
 FROM tickets
 JOIN consultations USING (call_id)
@@ -17,7 +18,8 @@ FOR UPDATE OF tickets
 -- The same of a ticket that is only looked at.
 SELECT
     tickets.ticket_number, tickets.call_id, consultations.form_number,
-    consultation_forms.form, consultation_forms.fields,
+    consultation_forms.form, consultation_forms.fields, calls.caller_shown AS caller,
+    calls.operator,
     calls.state #>> '{rules,zone}' AS zone
 FROM tickets
 JOIN consultations USING (call_id)
@@ -48,16 +50,22 @@ WHERE ticket_number = $1
 
 -- name: list_tickets
 -- Tickets by their target, the next due first; what is null or false is not asked.
--- $1 only those that are not confirmed, $2 only those overdue at $3, $4 of a level, $5 of a holder.
+-- $1 only those that are not confirmed, $2 only those overdue at $3, $4 of a level, $5 of a holder,
+-- $6 in a stage, $7 from calls of an operator, $8 with this number: the ticket's or the user's own,
+-- $9 and $10 with the form of this year and sequence, $11 with these words on the form, $12 held by
+-- one of these or $13 from this operator's calls. From after the target $14 and number $15 on;
+-- $16: those without a target, which come last. $17 at most.
 -- Overdue as agent/domain/ticket_due.py has it: once missed stays missed, and while the user must
 -- act nothing becomes late, for the target that is kept then is not before that moment.
 SELECT
     tickets.ticket_number, consultations.form_number, tickets.stage, tickets.level,
     tickets.priority, tickets.holder, tickets.issued_at, tickets.first_response_at,
     tickets.target_at, tickets.solved_at, tickets.confirmed_at, tickets.external_number,
-    late.overdue
+    late.overdue, consultation_forms.company
 FROM tickets
 JOIN consultations USING (call_id)
+JOIN calls USING (call_id)
+LEFT JOIN consultation_forms USING (call_id)
 CROSS JOIN LATERAL (
     SELECT coalesce(tickets.target_at < coalesce(tickets.user_acts_since, $3), false)
         OR coalesce(tickets.first_response_at < coalesce(tickets.first_taken_at, $3), false)
@@ -66,8 +74,18 @@ WHERE ($1::boolean IS NOT TRUE OR tickets.confirmed_at IS NULL)
   AND ($2::boolean IS NOT TRUE OR late.overdue)
   AND ($4::text IS NULL OR tickets.level = $4)
   AND ($5::text IS NULL OR tickets.holder = $5)
-ORDER BY tickets.target_at NULLS LAST, tickets.ticket_number
-LIMIT $6
+  AND ($6::text IS NULL OR tickets.stage = $6)
+  AND ($7::text IS NULL OR calls.operator = $7)
+  AND ($8::text IS NULL OR tickets.ticket_number = $8 OR tickets.external_number = $8)
+  AND ($9::integer IS NULL OR (consultations.form_year = $9 AND consultations.form_sequence = $10))
+  AND ($11::text IS NULL
+    OR form_words(consultation_forms.fields) @@ plainto_tsquery('indonesian', $11))
+  AND ($12::text[] IS NULL OR tickets.holder = ANY ($12) OR calls.operator = $13)
+  AND CASE WHEN $16 THEN tickets.target_at IS NULL ELSE tickets.target_at IS NOT NULL END
+  AND ($14::timestamptz IS NULL OR (tickets.target_at, tickets.ticket_number) > ($14, $15))
+  AND ($14::timestamptz IS NOT NULL OR $15::text IS NULL OR tickets.ticket_number > $15)
+ORDER BY tickets.target_at, tickets.ticket_number
+LIMIT $17
 
 -- name: tickets_of_the_clock
 -- Tickets whose time runs: opened, and neither solved nor in the user's hands.

@@ -203,6 +203,30 @@ JOIN calls USING (call_id)
 WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
   AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
 
+-- name: verify_standings
+-- Deviations that the list finds where their words do not put them, or at another time than their call.
+SELECT looked.what, coalesce(consultations.form_number, calls.call_id) AS example
+FROM deviations
+JOIN calls USING (call_id)
+LEFT JOIN consultations USING (call_id)
+CROSS JOIN LATERAL (
+    SELECT coalesce(min(said.role), 'nothing') AS standing
+    FROM deviation_words AS said
+    WHERE (said.call_id, said.kind, said.step)
+        = (deviations.call_id, deviations.kind, deviations.step)
+      AND said.limit_s IS NOT DISTINCT FROM deviations.limit_s
+      AND said.measured_s IS NOT DISTINCT FROM deviations.measured_s
+      AND said.reason = deviations.reason
+) AS heard
+CROSS JOIN LATERAL (
+    VALUES
+        ('standing_differs', deviations.standing <> heard.standing),
+        ('arrival_differs', deviations.arrived_at <> calls.arrived_at)
+) AS looked (what, wrong)
+WHERE ($1::timestamptz IS NULL OR calls.arrived_at >= $1)
+  AND ($2::timestamptz IS NULL OR calls.arrived_at < $2)
+  AND looked.wrong
+
 -- name: verify_orphans
 -- Rows whose call or consultation is not there: the keys forbid it, but can be switched off.
 SELECT 'event_orphaned' AS what, call_id AS example
@@ -260,7 +284,9 @@ SELECT
         ),
         'form', (
             SELECT json_build_object(
-                'call_id', call_id, 'form', form, 'fields', fields, 'changed_at', changed_at
+                'call_id', call_id, 'form', form, 'fields', fields, 'changed_at', changed_at,
+                -- An older program that ran on after the migration did not write it.
+                'arrived_at', coalesce(consultation_forms.arrived_at, calls.arrived_at)
             )
             FROM consultation_forms WHERE consultation_forms.call_id = calls.call_id
         ),

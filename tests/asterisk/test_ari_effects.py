@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
@@ -183,6 +184,15 @@ async def test_two_legs_are_connected_and_the_ringing_stops_and_begins_again(
     await effects.perform(call, RemoveBridge(bridge=bridge))
     await effects.perform(call, RemoveBridge(bridge=bridge))
     assert bridge not in {b["id"] for b in await client.get("bridges")}
+
+
+async def test_asterisk_lets_an_answered_caller_wait_longer_than_the_longest_wait_of_his_call(
+    effects: AriEffects, client: AriClient, call: Call
+) -> None:
+    patient = replace(call, rules=replace(call.rules, longest_wait_seconds=3600.0))
+    await effects.perform(patient, AnswerCaller(channel=call.channel))
+    left = await client.get("channels", call.channel, "variable", variable="TIMEOUT(absolute)")
+    assert 3600 + 60 < float(left["value"]) < 3600 + 300
 
 
 async def test_a_caller_who_leaves_is_told_with_his_cause(

@@ -1,8 +1,9 @@
 import msgspec
 import pytest
 
-from agent.asterisk.call_marks import parse_marks, render_marks
+from agent.asterisk.call_marks import longest_wait, parse_marks, render_marks
 from agent.domain.call_state import Call
+from agent.domain.rules import CallRules
 from agent.runtime.doors import CallMarks
 from tests.domain.story import CALL, FIRST, FORM, SITI, queueing, talking
 
@@ -28,6 +29,13 @@ def test_a_channel_tells_under_which_owner_it_was_marked_last() -> None:
 
 def test_what_is_for_asterisk_alone_is_not_reported() -> None:
     assert "TIMEOUT(absolute)" not in reported(talking().call, **{"TIMEOUT(absolute)": "60"})
+
+
+def test_asterisk_sends_nobody_on_while_the_agent_may_still_let_a_telephone_ring() -> None:
+    rules = CallRules(sop="SOP", longest_wait_seconds=3600.0, ring_seconds=25.5)
+    [(variable, seconds)] = longest_wait(rules).items()
+    assert variable == "TIMEOUT(absolute)"
+    assert int(seconds) > 3600 + 25.5 + 60
 
 
 def test_a_channel_that_was_never_marked_tells_nothing() -> None:

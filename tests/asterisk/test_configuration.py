@@ -53,7 +53,7 @@ def test_every_value_appears_in_some_file(tmp_path: Path) -> None:
     odd = dataclasses.replace(
         VALUES,
         most_calls=717,
-        longest_stasis_wait_seconds=838,
+        longest_unanswered_seconds=838,
         longest_call_seconds=7171,
         fallback_ring_seconds=71,
     )
@@ -118,6 +118,7 @@ def test_callers_reach_the_helpdesk_number_alone_and_operators_nothing(tmp_path:
     }
     assert numbers["from-trunk"] == {"1500"}
     assert numbers["from-operators"] == {"_*4X"}, "what an operator says of himself, and no line"
+    assert numbers["announcement"] == {"s"}, "nobody dials it"
     assert "include" not in "".join(contexts)
     offered = re.findall(r"^context = (.*)$", (tmp_path / "pjsip.conf").read_text(), re.MULTILINE)
     assert set(offered) == {"from-trunk"}

@@ -10,6 +10,7 @@ or a shell; the time of a connection alone is printed first, and the plans at th
 import argparse
 import asyncio
 import os
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -19,10 +20,13 @@ from statistics import median, quantiles
 
 from agent.database.call_filter import CallFilter, parsed
 from agent.database.call_search import (
+    PAGE,
     CallPage,
     count_calls,
     find_calls,
-    prepared,
+    narrowed,
+    newest_of,
+    plan,
 )
 from agent.database.connect import Connection, connected
 from agent.database.errors import DatabaseProblem
@@ -138,15 +142,18 @@ async def _nothing(url: str) -> None:
 
 async def _show_plan(connection: Connection, name: str, one: CallFilter, *, whole: bool) -> None:
     async with connection.transaction():
-        where, values = await prepared(connection, parsed(one, None))
-    lines = await connection.fetch(
-        f"EXPLAIN (COSTS OFF{', ANALYZE, BUFFERS' if whole else ''}) SELECT call_id {where} "
-        "ORDER BY calls.arrived_at DESC, calls.call_id DESC LIMIT 51",
-        *values,
-    )
-    print(f"\n{name}")
-    for line in lines:
-        print(f"    {line[0]}")
+        asked = parsed(one, None)
+        for place, part in enumerate(await narrowed(connection, asked), start=1):
+            await plan(connection, part)
+            question, *values = newest_of(part, PAGE + 1)
+            lines = await connection.fetch(
+                f"EXPLAIN (COSTS OFF{', ANALYZE, BUFFERS' if whole else ''}) {question}", *values
+            )
+            print(f"\n{name}, question {place}")
+            for line in lines:
+                print(f"    {re.sub(r'{[0-9,]{99,}}', '{…}', line[0])}")
+            if not whole or len(await connection.fetch(question, *values)) > PAGE:
+                break
 
 
 def main() -> None:

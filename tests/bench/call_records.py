@@ -1,12 +1,12 @@
 """What became of the callers' calls: their records in PostgreSQL and Asterisk's own journal."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.asterisk.cel_entries import parse_line
 from agent.database.connect import connected
 
 STATEMENT_S = 30.0
@@ -120,10 +120,9 @@ def _journal_of(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """When each channel came to be and was answered, by Asterisk's microseconds."""
     wanted = set(channels)
-    moments: dict[str, dict[str, float]] = {"CHAN_START": {}, "ANSWER": {}}
-    with journal.open() as file:
-        for line in file:
-            told = json.loads(line)
-            if told["eventtype"] in moments and told["uniqueid"] in wanted:
-                moments[told["eventtype"]][told["uniqueid"]] = float(told["eventtime"])
-    return moments["CHAN_START"], moments["ANSWER"]
+    moments: dict[str, dict[str, float]] = {"began": {}, "answered": {}}
+    for line in journal.read_bytes().splitlines():
+        entry = parse_line(line)
+        if entry and entry.kind in moments and entry.channel in wanted:
+            moments[entry.kind][entry.channel] = entry.at.timestamp()
+    return moments["began"], moments["answered"]

@@ -19,8 +19,8 @@ from agent.database.sops import load_sop
 from agent.runtime.journal import JournaledRecorder
 from deploy.postgres_server import PostgresServer
 from tests.database.agents import running_writer, until_healthy
-from tests.database.conftest import SOP_FILE
 from tests.database.stories import Story, escalated
+from tests.databases import SOP_FILE
 from tests.runtime.faulty_database import FaultyDatabase
 
 CALLS_AT_ONCE = 60

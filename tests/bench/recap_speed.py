@@ -21,6 +21,7 @@ from agent.database.migrations import migrate
 from agent.database.queries import sql
 from agent.database.recap import STATEMENT_S, WHOLE_S, read_recap
 from agent.database.seed import SeedPlan, seed
+from agent.database.statistics import PLANNED
 from agent.documents.recap_files import FORMATS, RecapFiles
 from agent.domain.office_time import local
 from agent.domain.recap_period import RecapPeriod, month_of
@@ -43,6 +44,8 @@ async def measure(url: str, month: date | None, rounds: int) -> None:
             began = time.monotonic()
             rows = 0
             async with connection.transaction():
+                for setting in PLANNED:
+                    await connection.execute(setting)
                 async for _row in connection.cursor(sql("recap_calls"), *bounds, prefetch=1000):
                     rows += 1
             asked.append(time.monotonic() - began)
@@ -57,10 +60,13 @@ async def measure(url: str, month: date | None, rounds: int) -> None:
         for form in FORMATS:
             tell(f"query and {form}", [await written(url, period, form)])
         print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
-        for row in await connection.fetch(
-            f"EXPLAIN (ANALYZE, BUFFERS) {sql('recap_calls')}", *bounds
-        ):
-            print(f"    {row[0]}")
+        async with connection.transaction():
+            for setting in PLANNED:
+                await connection.execute(setting)
+            for row in await connection.fetch(
+                f"EXPLAIN (ANALYZE, BUFFERS) {sql('recap_calls')}", *bounds
+            ):
+                print(f"    {row[0]}")
 
 
 async def last_day(url: str) -> date:

@@ -26,7 +26,7 @@ from agent.database.connect import Connection, connected
 from agent.database.earlier import read_earlier
 from agent.database.migrations import migrate
 from agent.database.queries import sql
-from agent.database.search import NEWEST, WITH_ALL, suggestions
+from agent.database.search import NEWEST, WITH_ALL, backwards, suggestions
 from agent.database.seed import SeedPlan, seed
 from agent.domain.answer import parse_answers
 from agent.settings import DATA
@@ -125,7 +125,7 @@ async def show_plans(connection: Connection) -> None:
         "suggest_answers": (tsquery[0], tsquery[0], "gagal unggah", UNTIL, 10),
         "suggest_solved": (
             *(tsquery[0], tsquery[0], "gagal unggah", tsquery[1]),
-            *(10, NEWEST, WITH_ALL),
+            *(10, NEWEST, WITH_ALL, *backwards(UNTIL)),
         ),
         "earlier_consultations": (*_person(1), None, 20),
     }

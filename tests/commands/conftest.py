@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.commands.shell import Shell
-from tests.database.conftest import empty_url, server_url, template, url
-
-__all__ = ["empty_url", "server_url", "template", "url"]
 
 
 @pytest.fixture

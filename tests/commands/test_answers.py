@@ -37,6 +37,32 @@ async def test_an_answer_is_added_changed_and_retired_and_stays_in_the_list(
     assert "ditarik" in (await shell.run(url, "answer", "list")).stdout
 
 
+async def test_what_was_written_over_is_told_in_the_history(url: str, shell: Shell) -> None:
+    await shell.run(url, *ADD, *REST)
+    await shell.run(url, "answer", "change", "jam", "--title", "Jam buka", "--by", "Budi")
+    told = await shell.run(url, "answer", "history", "jam")
+    assert told.exit_code == 0, told.output
+    newest, oldest = told.stdout.split("1. ditambah")
+    assert "2. diubah" in newest and "oleh Budi" in newest and "Judul: Jam buka" in newest
+    assert "Sumber" not in newest, "which nobody changed"
+    assert "oleh Dewi" in oldest and "Judul: Jam layanan" in oldest
+    result = await shell.run(url, "answer", "history", "jam", "--json")
+    assert [one["changed"] for one in json.loads(result.stdout)] == [["title"], []]
+    unknown = await shell.run(url, "answer", "history", "tidak-ada")
+    assert unknown.exit_code != 0
+    assert "tidak-ada" in unknown.stderr
+
+
+async def test_answers_are_found_by_words_with_typing_errors(url: str, shell: Shell) -> None:
+    await shell.run(url, "answer", "import", FILE)
+    found = [one["id"] for one in await listed(url, shell, "--search", "lupa paswod")]
+    assert set(found) >= {"usulan-lupa-password-spse", "usulan-lupa-password-inaproc"}
+    valid = [one["id"] for one in await listed(url, shell, "--valid", "--search", "lupa paswod")]
+    assert "usulan-lupa-password-spse" not in valid, "it is over"
+    assert valid[0] == "usulan-lupa-password-inaproc"
+    assert await listed(url, shell, "--search", "zzzz") == []
+
+
 async def test_a_file_is_imported_once(url: str, shell: Shell) -> None:
     first = await shell.run(url, "answer", "import", FILE)
     assert "16 answers are new, 0 were known" in first.stdout

@@ -9,11 +9,9 @@ from agent.database.connect import Connection
 from agent.domain.events import FormArchived
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
-from tests.database.conftest import connection
 from tests.database.stories import MORNING, abandoned, escalated
 from tests.documents.papers import folder_archive
 
-__all__ = ["connection"]
 FORMS = ["0001/FK-TLP/LPSE.BTG/2026", "0002/FK-TLP/LPSE.BTG/2026"]
 
 

@@ -14,7 +14,8 @@ from tests.database.broken_promises import by_hand, three_calls
 
 SPOILT = """
 UPDATE consultations SET outcome = 'undecided' WHERE call_id = 'call-2';
-INSERT INTO deviations VALUES ('call-3', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}')
+INSERT INTO deviations
+VALUES ('call-3', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', now())
 """
 LINES = [
     "0002/FK-TLP/LPSE.BTG/2026: consultation: outcome undecided → solved",

@@ -6,6 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from agent.commands.accountable import system_user
 from agent.database.equipment import compute_equipment
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
@@ -72,19 +73,27 @@ async def test_the_list_is_of_what_was_asked_for(filled: str, shell: Shell) -> N
         ("--operator op-102", 0),
         ("--from 2026-03-02 --to 2026-03-02", 1),
         ("--from 2026-03-03", 0),
-        ("--open", 1),
+        ("--state open", 1),
+        ("--state explained", 0),
+        ("--state decided", 0),
+        ("--state all", 1),
     ):
         result = await shell.run(filled, "deviation", "list", *options.split(), "--json")
         assert len(json.loads(result.stdout)["deviations"]) == forms, options
 
 
 async def test_what_is_decided_is_not_open_any_more(filled: str, shell: Shell) -> None:
-    before = (await shell.run(filled, "deviation", "list", "--open")).stdout
+    before = (await shell.run(filled, "deviation", "list", "--state", "open")).stdout
     assert "terbuka" in before
     assert "pengarsipan tidak berjalan" in before
     await said(filled, shell)
-    after = (await shell.run(filled, "deviation", "list", "--open", "--operator", "op-101")).stdout
+    after = (
+        await shell.run(filled, "deviation", "list", "--state", "open", "--operator", "op-101")
+    ).stdout
     assert after == "Tidak ada penyimpangan yang cocok.\n"
+    decided = (await shell.run(filled, "deviation", "list", "--state", "decided")).stdout
+    assert "dapat dimaklumi" in decided
+    assert "pengarsipan tidak berjalan" not in decided, "nobody decides about equipment"
 
 
 async def test_eighty_columns_break_no_number(filled: str, shell: Shell) -> None:
@@ -128,6 +137,43 @@ async def test_words_about_what_is_no_longer_so_say_so(filled: str, shell: Shell
     assert "(tentang penyimpangan yang sudah ditarik: dipenuhi terlambat)" in shown
     told = json.loads((await shell.run(filled, "deviation", "show", "412/2026", "--json")).stdout)
     assert (told["deviations"], len(told["withdrawn"])) == ([], 2)
+
+
+async def test_who_looks_is_on_record_with_what_was_shown(filled: str, shell: Shell) -> None:
+    for words in (
+        ("list",),
+        ("list", "--json"),
+        ("list", "--operator", "op-102"),
+        ("show", "412/2026"),
+        ("show", "413/2026", "--json"),
+        ("show", "999/2026"),
+    ):
+        await shell.run(filled, "deviation", *words)
+    connection = await asyncpg.connect(filled)
+    rows = await connection.fetch("SELECT * FROM access_log ORDER BY at")
+    await connection.close()
+    assert [(row["purpose"], [form[:4] for form in row["forms"]]) for row in rows] == [
+        ("lpse-agent deviation list", ["0412"]),
+        ("lpse-agent deviation list", ["0412"]),
+        ("lpse-agent deviation list", []),
+        ("lpse-agent deviation show", ["0412"]),
+        ("lpse-agent deviation show", ["0413"]),
+    ]
+    assert {(row["by"], row["action"]) for row in rows} == {(system_user(), "read")}
+
+
+async def test_nothing_is_shown_when_the_log_cannot_be_written(filled: str, shell: Shell) -> None:
+    connection = await asyncpg.connect(filled)
+    await connection.execute(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'the disk is full' USING ERRCODE = 'disk_full'; END $$;"
+        "CREATE TRIGGER no_room BEFORE INSERT ON access_log EXECUTE FUNCTION no_room()"
+    )
+    await connection.close()
+    for words in (("list",), ("list", "--json"), ("show", "412/2026")):
+        result = await shell.run(filled, "deviation", *words)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "the disk is full" in result.stderr
 
 
 REFUSED: list[tuple[tuple[str, ...], str]] = [

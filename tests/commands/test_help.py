@@ -11,7 +11,7 @@ from agent.domain.consultation import Outcome
 from tests.commands.shell import Shell
 
 TICKET_COMMANDS = ("list", "show", "take", "assign", "ask", "answered", "solve")
-TICKET_COMMANDS += ("confirm", "reopen", "link", "priority")
+TICKET_COMMANDS += ("confirm", "reopen", "link", "priority", "resend")
 
 
 def commands(group: Any, *path: str) -> dict[tuple[str, ...], Any]:
@@ -56,6 +56,7 @@ def test_the_commands_are_those_that_the_office_was_promised() -> None:
         ("answer", "list"),
         ("answer", "change"),
         ("answer", "retire"),
+        ("answer", "history"),
         ("search",),
         ("earlier",),
         ("seed",),

@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from agent.database.office_decisions import NewDecision, decide
+from agent.database.pool import Pool
 from tests.commands.shell import Shell
 from tests.database.a_person import left_a_message, of_ratna, record
+from tests.database.desk import keep_in_force
+from tests.domain.offices import rules_of_calls
 
 
 async def test_what_is_too_old_is_counted_first_and_erased_then(
@@ -27,3 +31,20 @@ async def test_what_is_too_old_is_counted_first_and_erased_then(
     assert "rekaman suara   1" in done.stdout
     again = json.loads((await shell.run(url, "purge", "--json")).stdout)
     assert again == {"audio": 0, "forms": 0, "held": 0, "failed": 0}
+
+
+async def test_what_the_office_has_decided_counts_and_not_the_setting(
+    url: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(url, left_a_message(2))
+    await keep_in_force(url)
+    pool = Pool(url)
+    new = NewDecision(
+        kind="office_rules", name="kantor-1", based_on="setelan-1", by="ratna", reason="Rapat",
+        content=rules_of_calls(version="kantor-1", audio_kept_days=3650),
+    )  # fmt: skip
+    await decide(pool, new)
+    await pool.aclose()
+    monkeypatch.setenv("LPSE_AUDIO_KEPT_DAYS", "1")
+    counted = json.loads((await shell.run(url, "purge", "--dry-run", "--json")).stdout)
+    assert counted["audio"] == 0

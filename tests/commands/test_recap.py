@@ -2,13 +2,17 @@
 
 import csv
 import json
+import tomllib
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from agent.database.office_files import keep_office_file
+from agent.settings import DATA
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
-from tests.database.stories import abandoned, escalated, in_turn, solved
+from tests.database.stories import abandoned, escalated, handed_over, in_turn, solved
 
 MARCH = ("--from", "2026-03-01", "--to", "2026-03-31")
 
@@ -92,3 +96,28 @@ async def test_a_form_that_cannot_be_read_is_named_by_its_setting(
     )
     assert ended.status == 2
     assert ended.err.startswith("form_file: ")
+
+
+@pytest.mark.parametrize("version_of_the_file", ["1", "2"])
+async def test_a_category_is_called_as_on_the_latest_form_whichever_version_the_file_has(
+    url: str, shell: Shell, tmp_path: Path, version_of_the_file: str
+) -> None:
+    first = (DATA / "form" / "formulir-konsultasi-1.toml").read_text("utf-8")
+    was = tomllib.loads(first)["lists"]["category"]["06"]["id"]
+    second = first.replace('version = "1"', 'version = "2"').replace(was, "Unggah berkas")
+    files = {"1": first, "2": second}
+    for version, text in files.items():
+        (tmp_path / version).write_text(text, "utf-8")
+        name = f"formulir-konsultasi-{version}"
+        await keep_office_file(url, "form", name, tomllib.loads(text))
+    async with running_writer(url) as writer:
+        for record in handed_over(1).records:
+            await writer.record(record)
+    words = ("recap", *MARCH, "--format", "xlsx", "--output", str(tmp_path / "out"))
+    ended = await shell.start(url, *words, LPSE_FORM_FILE=str(tmp_path / version_of_the_file))
+    assert ended.status == 0, ended.err
+    (file,) = (tmp_path / "out").iterdir()
+    told = [cell for sheet in openpyxl.load_workbook(file).worksheets[1:]
+            for row in sheet.iter_rows(values_only=True) for cell in row]  # fmt: skip
+    assert "Unggah berkas" in told
+    assert was not in told

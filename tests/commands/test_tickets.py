@@ -5,7 +5,9 @@ import json
 import pytest
 import pytest_asyncio
 
+from agent.database.access import access_of
 from agent.database.case_desk import CaseDesk
+from agent.database.connect import connected
 from agent.database.office_files import keep_office_file
 from agent.database.outbox import messages_of_ticket
 from agent.database.tickets import read_ticket
@@ -47,6 +49,36 @@ async def test_a_ticket_is_taken_solved_and_confirmed_from_a_shell(
     told = json.loads((await shell.run(url, "ticket", "show", number, "--json")).stdout)
     assert told["ticket"]["external_number"] == "LS-2026-0815"
     assert len(told["events"]) == 2 + 10
+    seen = [one.purpose for one in await access_of(url, [story.form_number])]
+    assert sorted(set(seen)) == [
+        f"lpse-agent ticket {verb}"
+        for verb in sorted(
+            ["answered", "ask", "assign", "link", "priority", "reopen", "show", "solve", "take"]
+        )
+    ]
+
+
+async def test_what_was_given_up_is_sent_again_once_there_is_something(
+    url: str, story: Story, shell: Shell
+) -> None:
+    resend = ("ticket", "resend", story.ticket_number, "--by", "siti")
+    refused = await shell.run(url, *resend)
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "was given up" in refused.stderr
+    async with connected(url) as connection:
+        await connection.execute("UPDATE outbox_messages SET gave_up_at = now()")
+    assert "tidak terkirim" in (await shell.run(url, "ticket", "show", story.ticket_number)).stdout
+    done = await shell.run(url, *resend, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert {one["fate"] for one in json.loads(done.stdout)["messages"]} == {"waiting"}
+
+
+async def test_an_override_outlives_a_later_urgency(url: str, story: Story, shell: Shell) -> None:
+    change = ("ticket", "priority", story.ticket_number, "--by", "siti", "--json")
+    await shell.run(url, *change, "--override", "low", "--why", "ditunda")
+    done = await shell.run(url, *change, "--urgency", "not_urgent")
+    choice = json.loads(done.stdout)["ticket"]["choice"]
+    assert (choice["override"]["priority"], choice["by_table"]) == ("low", "medium")
 
 
 async def test_tickets_are_listed(url: str, story: Story, shell: Shell) -> None:

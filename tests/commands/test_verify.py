@@ -11,10 +11,7 @@ from agent.database.findings import PROMISES
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
 from tests.database.broken_promises import three_calls
-from tests.database.conftest import connection
 from tests.database.stories import Story, in_turn
-
-__all__ = ["connection"]
 
 
 @pytest.fixture

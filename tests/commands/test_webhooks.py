@@ -6,10 +6,7 @@ import pytest
 
 from agent.database.connect import Connection
 from tests.commands.shell import Shell
-from tests.database.conftest import connection
 from tests.handover.receivers import receiving
-
-__all__ = ["connection"]
 
 URL = "https://app.example.go.id/hook"
 

@@ -126,6 +126,17 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
         '{"event": "TicketTaken", "at": "2026-03-02T02:00:00Z", "by": "x"}' FROM tickets""",
     ),
     "ticket_otherwise": ({"tickets_as_logged"}, "UPDATE tickets SET stage = 'solved'"),
+    "standing_differs": (
+        {"deviations_as_said", "judged_anew"},
+        """INSERT INTO deviations
+        SELECT call_id, 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', arrived_at, 'decision'
+        FROM calls WHERE call_id = 'call-2'""",
+    ),
+    "arrival_differs": (
+        {"deviations_as_said", "judged_anew"},
+        """INSERT INTO deviations VALUES
+        ('call-2', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', '2026-03-01')""",
+    ),
     "event_orphaned": ({"no_orphans"}, "DELETE FROM calls WHERE call_id = 'call-3'"),
     "consultation_orphaned": ({"no_orphans"}, "DELETE FROM calls WHERE call_id = 'call-3'"),
     "step_orphaned": (
@@ -135,7 +146,7 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
     "deviation_orphaned": (
         {"no_orphans"},
         """INSERT INTO deviations VALUES
-        ('call-9', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}')""",
+        ('call-9', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', now())""",
     ),
     "ticket_orphaned": (
         {"no_orphans"},
@@ -173,8 +184,9 @@ BROKEN_BY_HAND: dict[str, tuple[set[str], str]] = {
     ),
     "deviations_differ": (
         {"judged_anew"},
-        """INSERT INTO deviations VALUES
-        ('call-2', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}')""",
+        """INSERT INTO deviations
+        SELECT call_id, 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', arrived_at
+        FROM calls WHERE call_id = 'call-2'""",
     ),
     "form_differs": (
         {"judged_anew"},

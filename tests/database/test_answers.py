@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
 from agent.database.answers import add_answers, change_answer, list_answers, retire_answer
-from agent.database.errors import AnswerUnknown
+from agent.database.connect import Connection
+from agent.database.errors import AnswerChanged, AnswerUnknown
 from agent.domain.answer import Answer, AnswerInvalid, checked
 from tests.database.form_stories import answer_parts
 
@@ -54,6 +56,17 @@ async def test_a_retired_answer_stays_in_the_list_and_is_valid_no_more(url: str)
     assert retired == {"jam-layanan": "Budi", "b": None}
 
 
+async def test_what_was_written_since_it_was_read_is_not_retired(url: str) -> None:
+    await add_answers(url, [answer()], "Dewi")
+    (read,) = await list_answers(url)
+    await change_answer(url, "jam-layanan", "Siti", lambda old: replace(old, title="Jam buka"))
+    with pytest.raises(AnswerChanged):
+        await retire_answer(url, "jam-layanan", "Budi", read.since)
+    (now,) = await list_answers(url)
+    assert (now.title, now.retired_at) == ("Jam buka", None)
+    assert await retire_answer(url, "jam-layanan", "Budi", now.since) == "Jam buka"
+
+
 async def test_what_is_not_there_or_retired_is_told(url: str) -> None:
     await add_answers(url, [answer()], "Dewi")
     await retire_answer(url, "jam-layanan", "Budi")
@@ -62,3 +75,40 @@ async def test_what_is_not_there_or_retired_is_told(url: str) -> None:
             await retire_answer(url, unknown, "Budi")
         with pytest.raises(AnswerUnknown, match=unknown):
             await change_answer(url, unknown, "Budi", lambda old: old)
+
+
+async def test_each_act_is_on_record_once_and_what_changed_nothing_is_not(
+    url: str, connection: Connection
+) -> None:
+    await add_answers(url, [answer(), answer(id="b")], "Dewi")
+    await add_answers(url, [answer(title="Lain")], "Budi")
+    await change_answer(url, "b", "Budi", lambda old: replace(old, title="Lain"))
+    await retire_answer(url, "b", "Siti")
+    with pytest.raises(AnswerUnknown):
+        await retire_answer(url, "b", "Siti")
+    acts = await connection.fetch("SELECT by, action, subject FROM audit_log ORDER BY id")
+    assert [tuple(act) for act in acts] == [
+        ("Dewi", "answer_added", "jam-layanan"),
+        ("Dewi", "answer_added", "b"),
+        ("Budi", "answer_changed", "b"),
+        ("Siti", "answer_retired", "b"),
+    ]
+
+
+async def test_an_act_without_its_line_in_the_log_is_not_kept(
+    url: str, connection: Connection
+) -> None:
+    await add_answers(url, [answer()], "Dewi")
+    before = await list_answers(url)
+    await connection.execute(
+        "ALTER TABLE audit_log ADD CONSTRAINT no_room CHECK (by = 'x') NOT VALID"
+    )
+    for act in (
+        lambda: add_answers(url, [answer(id="b"), answer(id="c")], "Budi"),
+        lambda: change_answer(url, "jam-layanan", "Budi", lambda old: replace(old, title="Lain")),
+        lambda: retire_answer(url, "jam-layanan", "Budi"),
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await act()
+        assert await list_answers(url) == before
+    assert await connection.fetchval("SELECT count(*) FROM answer_versions") == 1

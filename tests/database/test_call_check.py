@@ -14,8 +14,8 @@ from agent.database.queries import sql
 from agent.database.sops import read_sops
 from agent.database.verification import verify
 from tests.database.agents import running_writer
-from tests.database.conftest import database
 from tests.database.stories import Story, abandoned, escalated, in_turn, solved
+from tests.databases import database
 
 
 @pytest.fixture

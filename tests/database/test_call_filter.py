@@ -47,7 +47,7 @@ def test_a_number_is_found_by_its_digits_alone() -> None:
 
 def test_what_was_typed_is_a_parameter_and_joins_only_what_is_asked() -> None:
     typed = "x'); DROP TABLE calls --"
-    where, values = rendered(parsed(CallFilter(external=typed, deviation=False), None))
-    assert (typed in values, "DROP" in where) == (True, False)
-    assert "JOIN tickets" in where
-    assert "JOIN consultations" not in where
+    question = rendered(parsed(CallFilter(external=typed, deviation=False), None))
+    assert (typed in question.values, "DROP" in question.of("call_id")) == (True, False)
+    assert "JOIN tickets" in question.after
+    assert "JOIN consultations" not in question.after

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from agent.database.call_filter import CallFilter
+from agent.database.call_filter import CallFilter, make_cursor
 from agent.database.call_search import (
     CallCount,
     CallSummary,
     count_calls,
     cursor_after,
-    cursor_of,
     find_calls,
 )
 from agent.database.connect import Connection
@@ -128,9 +127,49 @@ async def test_pages_follow_each_other_without_gap_or_repeat(url: str) -> None:
     assert whole.following is None
     assert tuple(pages) == whole.calls
     assert len(pages) == len({call.call_id for call in pages}) == 7
-    assert await cursor_after(url, pages[2].form_number) == cursor_of(pages[2])
+    assert await cursor_after(url, pages[2].form_number) == make_cursor(
+        pages[2].arrived_at, pages[2].call_id
+    )
     with pytest.raises(NumberUnknown):
         await cursor_after(url, "999/2026")
+
+
+async def test_words_are_found_over_the_years_newest_first_and_page_by_page(
+    url: str, connection: Connection
+) -> None:
+    days = (0, 0, 1, 5, 30, 31, 200, 700, 900)
+    calls = [
+        told_records(number, start=MORNING - timedelta(days=day, minutes=number))
+        for number, day in enumerate(days, start=1)
+    ]
+    await record_all(url, *reversed(calls), told_records(10, "prank", MORNING - hour(1)))
+    # As a program left it that did not know the day yet.
+    await connection.execute(
+        "UPDATE consultation_forms SET arrived_at = NULL WHERE call_id = $1", "call-3"
+    )
+    for wanted in (
+        CallFilter(name="rudi"),
+        CallFilter(text="unggah", company="melati"),
+        CallFilter(outcome=Outcome.SOLVED),
+        CallFilter(text="unggah", outcome=Outcome.SOLVED, category="06"),
+    ):
+        seen: list[str] = []
+        page = await find_calls(url, wanted, limit=2)
+        while page.following:
+            seen += [call.call_id for call in page.calls]
+            page = await find_calls(url, wanted, page.following, limit=2)
+        seen += [call.call_id for call in page.calls]
+        assert seen == [f"call-{number}" for number in range(1, 10)], wanted
+        assert await count_calls(url, wanted) == CallCount(9, exact=True)
+    month = {"since": MORNING - timedelta(days=31), "until": MORNING - timedelta(days=1)}
+    bounded = CallFilter(name="rudi", since=month["since"], until=month["until"])
+    assert await found(url, bounded) == ["call-3", "call-4", "call-5"]
+    assert await count_calls(url, bounded) == CallCount(3, exact=True)
+    assert await found(url, CallFilter(name="rudi", until=MORNING - timedelta(days=300))) == [
+        "call-8",
+        "call-9",
+    ]
+    assert await found(url, CallFilter(name="rudi", since=MORNING + hour(9))) == []
 
 
 async def test_last_digits_may_begin_with_a_zero(url: str) -> None:

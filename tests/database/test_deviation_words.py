@@ -6,7 +6,13 @@ import asyncpg
 import pytest
 
 from agent.database.connect import Connection
-from agent.database.deviation_words import DeviationFilter, decide, explain, list_deviations
+from agent.database.deviation_words import (
+    STATES,
+    DeviationFilter,
+    decide,
+    explain,
+    list_deviations,
+)
 from agent.database.errors import DeviationUnknown, NumberUnknown, OperatorUnknown
 from agent.database.recompute import recompute
 from agent.database.reports import read_call
@@ -52,7 +58,7 @@ async def filled(url: str) -> str:
 
 
 async def listed(url: str, **wanted: object) -> list[tuple[str, str, str]]:
-    found = await list_deviations(url, DeviationFilter(**wanted))  # type: ignore[arg-type]
+    found = (await list_deviations(url, DeviationFilter(**wanted))).deviations  # type: ignore[arg-type]
     return [
         (one.form_number.partition("/")[0], one.deviation.step, one.deviation.kind) for one in found
     ]
@@ -66,7 +72,12 @@ async def test_deviations_are_listed_newest_first_by_operator_and_time(filled: s
     assert await listed(filled, operator=OperatorId("op-101")) == [LATE]
     assert await listed(filled, since=MORNING + MINUTE) == [OVERTIME, UNHEARD]
     assert await listed(filled, until=MORNING + MINUTE) == [LATE]
-    assert len(await list_deviations(filled, DeviationFilter(), limit=1)) == 1
+    first = await list_deviations(filled, DeviationFilter(), limit=1)
+    assert [one.form_number[:4] for one in first.deviations] == ["0020"] * 2, "of one call, all"
+    assert first.following
+    rest = await list_deviations(filled, DeviationFilter(), first.following, limit=1)
+    assert [one.form_number[:4] for one in rest.deviations] == ["0001"]
+    assert rest.following is None
 
 
 async def test_what_was_said_stands_in_the_list_and_in_the_call_in_its_order(filled: str) -> None:
@@ -80,37 +91,50 @@ async def test_what_was_said_stands_in_the_list_and_in_the_call_in_its_order(fil
         ("decision", "excused", "Ada laporan"),
     ]
     assert [word.at for word in report.words] == [NOW, NOW + MINUTE, NOW + 2 * MINUTE]
-    [one] = [o for o in await list_deviations(filled, DeviationFilter()) if o.words]
+    [one] = [o for o in (await list_deviations(filled, DeviationFilter())).deviations if o.words]
     assert one.words == report.words
     assert report.words[0].is_about(one.deviation)
     assert standing_of(one.deviation, one.words).state == "excused"
 
 
-async def test_open_ones_are_those_that_the_rules_call_open(
+async def test_each_state_has_those_that_the_rules_put_there(
     filled: str, connection: Connection
 ) -> None:
-    async def open_by_the_rules() -> list[tuple[str, str, str]]:
-        return [
-            (one.form_number.partition("/")[0], one.deviation.step, one.deviation.kind)
-            for one in await list_deviations(filled, DeviationFilter())
-            if standing_of(one.deviation, one.words).is_open
-        ]
+    async def by_the_rules() -> dict[str, list[tuple[str, str, str]]]:
+        found: dict[str, list[tuple[str, str, str]]] = {state: [] for state in STATES}
+        for one in (await list_deviations(filled, DeviationFilter())).deviations:
+            place = one.form_number.partition("/")[0], one.deviation.step, one.deviation.kind
+            standing = standing_of(one.deviation, one.words)
+            found["all"].append(place)
+            found["open" if standing.is_open else "decided"].append(place)
+            if standing.state == "explained":
+                found["explained"].append(place)
+        return found
 
-    assert await listed(filled, only_open=True) == [OVERTIME, UNHEARD, LATE]
+    async def as_the_rules_say(**wanted: list[tuple[str, str, str]]) -> None:
+        seen = {state: await listed(filled, state=state) for state in STATES}
+        assert seen == await by_the_rules()
+        assert seen == {"all": [OVERTIME, UNHEARD, LATE], "explained": [], "decided": []} | wanted
+
+    await as_the_rules_say(open=[OVERTIME, UNHEARD, LATE])
     await explain(filled, "1/2026", "2", None, "Headset rusak", "op-101", NOW)
-    assert await listed(filled, only_open=True) == await open_by_the_rules()
+    await as_the_rules_say(open=[OVERTIME, UNHEARD, LATE], explained=[LATE])
     await decide(filled, "1/2026", "2", None, "excused", "Baik", BOSS, NOW)
     await decide(filled, "20/2026", "8", "output", "upheld", "Tidak", BOSS, NOW)
-    assert await listed(filled, only_open=True) == await open_by_the_rules() == [OVERTIME]
+    await as_the_rules_say(open=[OVERTIME], decided=[UNHEARD, LATE])
+    await explain(filled, "1/2026", "2", None, "Masih rusak", "op-101", NOW)
+    await as_the_rules_say(open=[OVERTIME], decided=[UNHEARD, LATE])
     for change in (
         "UPDATE deviations SET measured_s = 13 WHERE call_id = 'call-1'",
         "UPDATE deviations SET limit_s = 9 WHERE call_id = 'call-1'",
         "UPDATE deviations SET reason = 'not_met_in_time' WHERE call_id = 'call-1'",
     ):
         await connection.execute(change)
-        assert await listed(filled, only_open=True) == await open_by_the_rules() == [OVERTIME, LATE]
+        await as_the_rules_say(open=[OVERTIME, LATE], decided=[UNHEARD])
+        await explain(filled, "1/2026", "2", None, "Lagi", "op-101", NOW)
+        await as_the_rules_say(open=[OVERTIME, LATE], explained=[LATE], decided=[UNHEARD])
         await decide(filled, "1/2026", "2", None, "excused", "Baik", BOSS, NOW)
-        assert await listed(filled, only_open=True) == await open_by_the_rules() == [OVERTIME]
+        await as_the_rules_say(open=[OVERTIME], decided=[UNHEARD, LATE])
 
 
 async def test_a_step_with_two_deviations_asks_which_is_meant(filled: str) -> None:
@@ -147,6 +171,24 @@ async def test_words_are_only_ever_added(filled: str, connection: Connection) ->
     ):
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(statement)
+
+
+async def test_a_word_and_its_line_in_the_audit_log_are_kept_together(
+    filled: str, connection: Connection
+) -> None:
+    await explain(filled, "1/2026", "2", None, "Antre", "op-101", NOW, "siti")
+    await decide(filled, "1/2026", "2", None, "excused", "Benar", BOSS, NOW)
+    acts = await connection.fetch("SELECT by, action, subject FROM audit_log ORDER BY id")
+    assert [tuple(act) for act in acts] == [
+        ("siti", "deviation_explained", "1/2026"),
+        (BOSS, "deviation_decided", "1/2026"),
+    ]
+    await connection.execute(
+        "ALTER TABLE audit_log ADD CONSTRAINT no_room CHECK (by = 'x') NOT VALID"
+    )
+    with pytest.raises(asyncpg.CheckViolationError):
+        await explain(filled, "1/2026", "2", None, "Antre lagi", "op-101", NOW)
+    assert len((await read_call(filled, "1/2026")).words) == 2
 
 
 async def test_two_who_speak_at_once_are_both_heard(filled: str) -> None:

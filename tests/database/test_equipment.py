@@ -209,3 +209,15 @@ async def test_a_time_asked_for_has_what_lasted_into_it(url: str) -> None:
     assert await kinds(MORNING + 20 * MINUTE, MORNING + 60 * MINUTE) == ["archive"]
     assert await kinds(MORNING + 60 * MINUTE, None) == ["form_service"]
     assert await kinds(NOW, None) == []
+    [newest] = await list_equipment(url, None, None, limit=1)
+    assert newest.kind == "form_service"
+
+
+async def test_what_is_missing_still_is_listed_by_itself(url: str) -> None:
+    never = archived_late(1, MORNING, minutes=None)
+    await keep(url, never, archived_late(2, MORNING + DAY, minutes=30))
+    await compute_equipment(url, "WIB", NOW)
+    [one] = await list_equipment(url, None, None, still_missing=True)
+    assert (one.subject, one.ended_at) == ("2026-03-02", None)
+    assert one.proof["form_numbers"] == [never.form_number]
+    assert len(await list_equipment(url, None, None)) == 2

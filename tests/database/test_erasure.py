@@ -34,8 +34,8 @@ from tests.database.a_person import (
     record,
     write_form,
 )
-from tests.database.conftest import database
 from tests.database.stories import MORNING, Story, abandoned, escalated, solved
+from tests.databases import database
 from tests.domain.story import Story as DomainStory
 from tests.domain.test_call_promises import any_events
 

@@ -14,6 +14,7 @@ from agent.database.operators import (
     add_operator,
     free_operators,
     list_operators,
+    operator_names,
     presence_of_period,
     remove_operator,
 )
@@ -42,6 +43,12 @@ async def test_a_removed_operators_account_is_not_given_again(url: str) -> None:
     assert [operator.account for operator in on_duty] == ["op-101", "op-103"]
     assert on_duty[1].digest_md5 == "md5 of op-103"
     assert on_duty[1].previous_form_number is None
+
+
+async def test_names_are_known_also_of_who_was_removed(url: str, connection: Connection) -> None:
+    await remove_operator(url, OperatorId("op-102"))
+    assert await operator_names(connection, ["op-102", "op-999"]) == {"op-102": "Budi Santoso"}
+    assert await operator_names(connection, []) == {}
 
 
 async def test_removing_an_operator_who_is_not_on_duty_is_refused(url: str) -> None:

@@ -10,7 +10,12 @@ import pytest_asyncio
 
 from agent.database.connect import Connection
 from agent.database.errors import DatabaseUnreachable
-from agent.database.outbox import OutboxStore, messages_of_ticket, put_messages
+from agent.database.outbox import (
+    OutboxStore,
+    messages_of_ticket,
+    put_messages,
+    resend_messages,
+)
 from agent.domain.identifiers import CallId
 from agent.runtime.errors import StandDown
 from agent.runtime.outbox import OutboxMessage, Way
@@ -191,6 +196,37 @@ async def test_what_is_refused_for_good_or_has_waited_for_a_week_is_given_up(
     assert (kept.gave_up_at, kept.accepted_at) == (None, AT), "what its receiver has, he has"
 
 
+async def test_what_is_sent_again_has_a_whole_week_however_old_it_is(
+    story: Story, url: str, connection: Connection, store_of: OwnStore
+) -> None:
+    await put_messages(connection, [message(story), message(story, "level_email")])
+    await connection.execute("UPDATE outbox_messages SET put_at = now() - interval '30 days'")
+    store = store_of()
+    claimed = await store.claim("webhook")
+    assert claimed
+    assert await store.mark_failed(claimed, "away", 0.0, for_good=False, give_up_s=WEEK_S)
+    assert await resend_messages(connection, story.ticket_number) == [claimed.message.key]
+    assert await resend_messages(connection, story.ticket_number) == []
+    again = await store.claim("webhook")
+    assert again
+    assert (again.message, again.put_at, again.tries) == (claimed.message, claimed.put_at, 2)
+    assert not await store.mark_failed(again, "away", 0.0, for_good=False, give_up_s=WEEK_S)
+    await connection.execute("UPDATE outbox_messages SET resent_at = now() - interval '8 days'")
+    last = await store.claim("webhook")
+    assert last
+    assert await store.mark_failed(last, "away", 0.0, for_good=False, give_up_s=WEEK_S)
+
+
+async def test_what_was_erased_is_not_sent_again(
+    story: Story, url: str, connection: Connection
+) -> None:
+    await put_messages(connection, [message(story)])
+    await connection.execute("UPDATE outbox_messages SET gave_up_at = now(), facts = '{}'")
+    assert await resend_messages(connection, story.ticket_number) == []
+    [kept] = await messages_of_ticket(url, story.ticket_number)
+    assert kept.fate == "given_up"
+
+
 async def test_calls_that_have_not_heard_of_their_acceptance_are_told(
     story: Story, connection: Connection, store_of: OwnStore
 ) -> None:
@@ -222,14 +258,21 @@ async def test_a_database_that_is_away_is_said_so_and_found_again(
     await put_messages(connection, [message(story)])
     store = store_of()
     assert await store.due_in("level_email") is None
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    with pytest.raises(DatabaseUnreachable):
-        while True:
-            await store.due_in("level_email")
-            await asyncio.sleep(0)
+
+    async def end_who_waits() -> None:
+        """Only then is it sure that he loses his connection within a question."""
+        while not await connection.fetchval(  # noqa: ASYNC110 — the database tells nobody
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ):
+            await asyncio.sleep(0.01)
+
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE outbox_messages")
+        lost, _ = await asyncio.gather(
+            store.due_in("webhook"), end_who_waits(), return_exceptions=True
+        )
+    assert isinstance(lost, DatabaseUnreachable)
     assert await store.claim("webhook")
 
 

@@ -7,7 +7,8 @@ import pytest
 from agent.database.case_desk import CaseDesk
 from agent.database.connect import Connection
 from agent.database.queries import sql
-from agent.database.tickets import TicketFilter, change_ticket, list_tickets, read_ticket
+from agent.database.ticket_search import TicketFilter, find_tickets
+from agent.database.tickets import change_ticket, read_ticket
 from agent.domain.ticket import replay
 from agent.domain.ticket_due import is_overdue, is_response_overdue
 from tests.database.agents import running_writer
@@ -66,12 +67,14 @@ async def late_by_replay(url: str, number: str, at: datetime) -> bool:
 async def test_the_list_marks_as_late_what_the_history_says_is_late(lived: str) -> None:
     for days in (3, 4, 40):
         at = MORNING + timedelta(days=days)
-        listed = {ticket.ticket_number: ticket for ticket in await list_tickets(lived, ALL, at)}
+        listed = {
+            ticket.ticket_number: ticket for ticket in (await find_tickets(lived, ALL, at)).tickets
+        }
         assert len(listed) == len(LIVES)
         by_replay = {number: await late_by_replay(lived, number, at) for number in listed}
         assert {number: ticket.overdue for number, ticket in listed.items()} == by_replay
         assert 0 < sum(by_replay.values()) < len(LIVES), "some are late, others not"
-        only = await list_tickets(lived, TicketFilter(overdue=True), at)
+        only = (await find_tickets(lived, TicketFilter(overdue=True), at)).tickets
         assert {ticket.ticket_number for ticket in only} == {
             n for n, late in by_replay.items() if late
         }
@@ -90,7 +93,7 @@ async def test_a_list_is_read_in_the_order_of_an_index_and_not_from_all_tickets(
 ) -> None:
     """A million tickets take longer to sort than a statement may take."""
     await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
-    asked = (unconfirmed, None, MORNING, None, holder, 100)
+    asked = (unconfirmed, None, MORNING, None, holder, *[None] * 10, False, 100)
     rows = await connection.fetch(f"EXPLAIN {sql('list_tickets')}", *asked)
     plan = "\n".join(row[0] for row in rows)
     assert f"Index Scan using {index} on tickets" in plan

@@ -15,15 +15,16 @@ from agent.database.rows import ConsultationRow, DeviationRow, StepRow
 from agent.database.verification import Scope, verify
 from tests.database.agents import running_writer
 from tests.database.broken_promises import MINUTE, NOON, by_hand, still_talking, three_calls
-from tests.database.conftest import database
 from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
+from tests.databases import database
 
 TABLES = ("call_events", "calls", "consultations", "consultation_steps", "deviations", "tickets")
 SPOILT = """
 UPDATE consultations SET outcome = 'undecided', decision = NULL WHERE call_id = 'call-2';
 UPDATE consultation_steps SET seconds = 1, state = 'unmet' WHERE (call_id, step) = ('call-2', '2');
 DELETE FROM deviations WHERE call_id = 'call-4';
-INSERT INTO deviations VALUES ('call-3', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}')
+INSERT INTO deviations
+VALUES ('call-3', 'time', '2', 10, 11, 1, 'op-101', 'met_late', '{1}', now())
 """
 
 

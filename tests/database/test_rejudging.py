@@ -78,7 +78,8 @@ async def test_every_difference_is_one_line_with_both_values(connection: Connect
         DELETE FROM consultation_steps WHERE (call_id, step) = ('call-4', '5');
         UPDATE deviations SET measured_s = 20, events = '{7}' WHERE call_id = 'call-4';
         INSERT INTO deviations VALUES
-        ('call-4', 'output', '3', NULL, NULL, NULL, 'op-101', 'identity_not_recorded', '{1}')""",
+        ('call-4', 'output', '3', NULL, NULL, NULL, 'op-101', 'identity_not_recorded', '{1}', now())
+        """,
     )
     whole = (await whole_calls(connection))[-1]
     anew = rejudge(whole, await read_sops(connection))

@@ -30,7 +30,7 @@ ROWS: dict[str, type[Any]] = {
     "tickets": TicketRow,
 }
 
-OF_A_TICKETS_OWN_LIFE = {
+WRITTEN_BY_OTHERS = {
     "tickets": [
         "events",
         "stage",
@@ -45,9 +45,11 @@ OF_A_TICKETS_OWN_LIFE = {
         "external_number",
         "first_taken_at",
         "user_acts_since",
-    ]
+    ],
+    "deviations": ["arrived_at", "standing"],
 }
-"""Columns that the ticket's log gives, which is written when the call may long be over."""
+"""Columns of a ticket that its log gives, when the call may long be over; and of a deviation those
+that the table keeps itself, so that it is found."""
 
 COLUMNS = """
 SELECT column_name AS name, data_type AS kind, is_nullable = 'YES' AS may_be_missing
@@ -74,7 +76,7 @@ def kind_of(hint: object) -> str:
 async def test_fields_equal_columns_in_name_type_and_in_what_may_be_missing(
     table: str, connection: Connection
 ) -> None:
-    columns = await connection.fetch(COLUMNS, table, OF_A_TICKETS_OWN_LIFE.get(table, []))
+    columns = await connection.fetch(COLUMNS, table, WRITTEN_BY_OTHERS.get(table, []))
     assert [tuple(column) for column in columns] == [
         (name, kind_of(hint), NoneType in get_args(hint))
         for name, hint in get_type_hints(ROWS[table]).items()

@@ -11,8 +11,8 @@ from agent.database.errors import DatabaseInUse
 from agent.database.search import suggest
 from agent.database.seed import SeedPlan, marked, seed
 from agent.database.verification import verify
-from tests.database.conftest import database
 from tests.database.form_stories import record_all, told_records
+from tests.databases import database
 from tests.domain.made_up import read
 
 PLAN = SeedPlan(consultations=600, years=2, until=date(2026, 3, 2), seed=1)

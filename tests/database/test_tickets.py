@@ -13,7 +13,8 @@ from agent.database.case_desk import CaseDesk
 from agent.database.connect import Connection, connected
 from agent.database.errors import DatabaseUnreachable, TicketUnknown
 from agent.database.outbox import messages_of_ticket
-from agent.database.tickets import TicketFilter, change_ticket, list_tickets, read_ticket
+from agent.database.ticket_search import TicketFilter, find_tickets
+from agent.database.tickets import change_ticket, read_ticket
 from agent.domain.priority import Level
 from agent.domain.ticket import TicketRefused, replay
 from agent.domain.ticket_due import target_at
@@ -154,7 +155,9 @@ async def test_tickets_are_listed_by_what_is_due_and_by_whom(url: str) -> None:
     soon = at(5)
 
     async def listed(wanted: TicketFilter, moment: datetime = soon) -> list[str]:
-        return [ticket.ticket_number for ticket in await list_tickets(url, wanted, moment)]
+        return [
+            ticket.ticket_number for ticket in (await find_tickets(url, wanted, moment)).tickets
+        ]
 
     assert await listed(TicketFilter()) == [number]
     assert await listed(TicketFilter(overdue=True)) == []
@@ -163,7 +166,7 @@ async def test_tickets_are_listed_by_what_is_due_and_by_whom(url: str) -> None:
     await change_ticket(url, number, rules(), lambda _t: TicketTaken(at=at(6), by="siti"))
     assert await listed(TicketFilter(holder="siti", level="helpdesk", unconfirmed=True)) == [number]
     assert await listed(TicketFilter(level="lkpp")) == []
-    [ticket] = await list_tickets(url, TicketFilter(), at(60 * 24))
+    [ticket] = (await find_tickets(url, TicketFilter(), at(60 * 24))).tickets
     assert ticket.overdue
 
 
@@ -240,7 +243,7 @@ async def _columns_are_the_log(url: str, events: list[AnyTicketEvent]) -> None:
     story = await on_record(url) if not known else None
     if story:
         await CaseDesk(url, rules()).hand_over(story.call)
-    [ticket] = await list_tickets(url, TicketFilter(), MORNING)
+    [ticket] = (await find_tickets(url, TicketFilter(), MORNING)).tickets
     number = ticket.ticket_number
     for event in events:
         last = (await read_ticket(url, number)).events[-1].at
@@ -250,7 +253,7 @@ async def _columns_are_the_log(url: str, events: list[AnyTicketEvent]) -> None:
         except TicketRefused:
             continue
     report = await read_ticket(url, number)
-    [row] = await list_tickets(url, TicketFilter(), MORNING)
+    [row] = (await find_tickets(url, TicketFilter(), MORNING)).tickets
     told, at_last = report.ticket, report.events[-1].at
     assert told
     assert (row.stage, row.level, row.holder) == (told.stage, told.level, told.holder)

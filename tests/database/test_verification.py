@@ -25,8 +25,8 @@ from tests.database.broken_promises import (
     leaves_at_once,
     three_calls,
 )
-from tests.database.conftest import database
 from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
+from tests.databases import database
 
 
 async def keep(url: str, *stories: Story, reserved: int = 20) -> None:

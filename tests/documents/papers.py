@@ -20,7 +20,9 @@ STATIONERY = read_stationery(DATA / "letterhead" / "LPSE.BTG.toml")
 
 def archive_in(store: ArchiveStore) -> Archive:
     """The archive of the office that comes with the program."""
-    return Archive(store, {SOP: PROCEDURE}, {FORM_FILE.name: FORM_FILE}, FORM_FILE, STATIONERY)
+    return Archive(
+        store, {SOP: PROCEDURE}, {FORM_FILE.name: FORM_FILE}, lambda: FORM_FILE, STATIONERY
+    )
 
 
 def folder_archive(folder: Path) -> Archive:

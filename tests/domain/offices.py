@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from agent.domain.office_rules import OfficeRules, parse_office_rules
 from agent.domain.office_time import ZONES
 from agent.domain.priority import PriorityTable, parse_priority_table
 from agent.domain.working_time import (
@@ -30,8 +31,25 @@ def table_content() -> dict[str, Any]:
     return tomllib.loads((DATA / "priority" / "usulan-1.toml").read_text())
 
 
+def rules_of_calls(**other: Any) -> dict[str, Any]:
+    """How calls are treated by the settings' defaults, but for these."""
+    return {
+        "version": "setelan-1",
+        "ring_seconds": 20.0,
+        "new_round_seconds": 5.0,
+        "please_wait_seconds": 30.0,
+        "longest_wait_seconds": 300.0,
+        "wrap_up_seconds": 0.0,
+        "archive_after_seconds": 480.0,
+        "numbers_heard_by": "both",
+        "audio_kept_days": 90,
+        **other,
+    }
+
+
 HOURS: OfficeHours = parse_office_hours(hours_content())
 TABLE: PriorityTable = parse_priority_table(table_content())
+RULES_OF_CALLS: OfficeRules = parse_office_rules(rules_of_calls())
 
 
 def calendar(

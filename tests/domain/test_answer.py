@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.domain.answer import Answer, AnswerInvalid, checked, parse_answers
+from agent.domain.answer import Answer, AnswerInvalid, checked, is_answer_id, parse_answers
 from agent.domain.form import parse_form
 from agent.settings import DATA
 
@@ -23,6 +23,12 @@ def answer(**changes: Any) -> Answer:
         "source": "SK Kepala",
     }
     return Answer(**parts | changes)
+
+
+def test_an_id_is_small_letters_digits_and_hyphens() -> None:
+    assert all(map(is_answer_id, ("jam", "jam-2", "a" * 60)))
+    for none in ("", "Jam", "jam-", "a b", "a\x00b", "jam\n", "a" * 61):
+        assert not is_answer_id(none), none
 
 
 def test_texts_are_kept_tidy_and_an_answer_may_have_lines() -> None:

@@ -20,6 +20,7 @@ from agent.domain.deviation_words import (
     WordRefused,
     decide,
     explain,
+    refusal_to_decide,
     standing_of,
     withdrawn,
 )
@@ -79,6 +80,17 @@ def test_who_explained_does_not_decide() -> None:
     assert decide(SERVICE_AWAY, words, "excused", "x", "Sekretaris", MORNING).verdict == "excused"
     # What he explained was another deviation of the call.
     assert decide(LATE, words, "excused", "x", BOSS, MORNING).verdict == "excused"
+
+
+def test_whether_he_may_decide_is_known_before_he_says_anything() -> None:
+    assert refusal_to_decide(LATE, [explained()], [BOSS]) is None
+    assert refusal_to_decide(LATE, [], ["siti", SITI]) == "his_own"
+    assert refusal_to_decide(LATE, [], ["siti aminah"], ["Siti Aminah"]) == "his_own"
+    words = [explained(SERVICE_AWAY)]
+    assert refusal_to_decide(SERVICE_AWAY, words, ["kabid", BOSS]) == "explained_by_him"
+    assert refusal_to_decide(SERVICE_AWAY, words, ["Sekretaris"]) is None
+    decision = decide(SERVICE_AWAY, [], "upheld", "x", BOSS, MORNING)
+    assert refusal_to_decide(SERVICE_AWAY, [decision], [BOSS]) is None, "he may decide anew"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\x00", "x" * (LONGEST_NAME + 1), "sandi: Rahasia1!"])

@@ -333,3 +333,25 @@ def test_a_form_with_anything_in_it_changed_is_a_form_or_refused(data: st.DataOb
         assert isinstance(parse_form(content), FormDefinition)
     except FormInvalid as refused:
         assert str(refused)
+
+
+def test_what_is_offered_stands_first_in_its_order_and_the_rest_is_only_read() -> None:
+    form = parse_form(changed(lambda c: c.update(offered={"technical": ["NT"]})))
+    assert list(form.choices("technical")) == ["NT"]
+    assert list(form.lists["technical"]) == ["NT", "T"]
+    assert form.lists["technical"]["T"] == FORM.lists["technical"]["T"]
+    assert form.choices("impact") == FORM.lists["impact"]
+    assert FORM.choices("technical") == FORM.lists["technical"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "mistake"),
+    [
+        ({"technical": []}, "offered technical: nothing can be chosen"),
+        ({"technical": ["T", "T"]}, "offered technical: T stands twice"),
+        ({"technical": ["X"]}, "offered technical: there is no X"),
+        ({"nothing": ["X"]}, "offered nothing: there is no X"),
+    ],
+)
+def test_only_what_is_in_a_list_can_be_offered(offered: dict[str, Any], mistake: str) -> None:
+    assert mistakes(lambda c: c.update(offered=offered)) == [mistake]

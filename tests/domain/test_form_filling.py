@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.domain.events import FieldFilled
 from agent.domain.form import FormField, parse_form
@@ -314,3 +315,11 @@ def test_whatever_is_typed_the_form_can_be_stored_and_proves_what_it_shows(
         assert ("3" in answer.complete) is (not missing_for(FORM, form, "3"))
     stored = msgspec.json.encode(form)
     assert msgspec.json.decode(stored, type=ConsultationForm) == form
+
+
+def test_what_is_retired_can_be_read_and_not_chosen_any_more() -> None:
+    retired = replace(FORM, offered={"category": ("02", "01")})
+    for code, is_taken in (("01", True), ("14", False)):
+        change = Change(field="category", text=code, by="op-101", at=at(0))
+        assert isinstance(fill(retired, ConsultationForm(), change), FieldFilled) is is_taken
+        assert isinstance(fill(FORM, ConsultationForm(), change), FieldFilled)

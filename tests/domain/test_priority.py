@@ -73,6 +73,29 @@ def test_an_override_that_says_what_the_table_says_is_none() -> None:
     assert TABLE.choose("not_urgent", "small", override).override is None
 
 
+def test_what_a_person_has_overridden_outlives_every_change_of_urgency_and_impact() -> None:
+    override = Override(priority="high", by="budi", reason="tender ditutup hari ini")
+    choice = TABLE.choose("not_urgent", "small", override, ("impact",))
+    choice = TABLE.choose_anew(choice, impact="medium")
+    assert (choice.priority, choice.by_table, choice.assumed) == ("high", "medium", ())
+    choice = TABLE.choose_anew(choice, urgency="urgent", impact="large")
+    assert (choice.priority, choice.by_table) == ("high", "high")
+    choice = TABLE.choose_anew(choice, urgency="not_urgent", impact="small")
+    assert (choice.priority, choice.by_table, choice.override) == ("high", "low", override)
+
+
+def test_only_another_override_ends_one_and_the_tables_own_word_gives_it_back() -> None:
+    before = TABLE.choose(
+        "not_urgent", "small", Override(priority="high", by="budi", reason="ditutup hari ini")
+    )
+    other = Override(priority="medium", by="siti", reason="ditutup besok")
+    assert TABLE.choose_anew(before, override=other).override == other
+    back = Override(priority="low", by="siti", reason="ditunda")
+    choice = TABLE.choose_anew(before, override=back)
+    assert (choice.priority, choice.override) == ("low", None)
+    assert TABLE.choose_anew(choice, urgency="urgent").priority == "medium"
+
+
 # Due times, in July 2026; Monday is the 6th.
 
 

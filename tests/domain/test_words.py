@@ -8,8 +8,6 @@ from agent.domain import words
 from agent.domain.consultation import Outcome, StepState
 from agent.domain.deviation_words import Refusal, Role, Verdict
 from agent.domain.equipment import Kind
-from agent.domain.events import PlaybackResult, SupervisionMode
-from agent.domain.priority import Axis
 
 
 @pytest.mark.parametrize(
@@ -17,20 +15,11 @@ from agent.domain.priority import Axis
     [
         (words.OUTCOMES, {outcome.value for outcome in Outcome}),
         (words.STEP_STATES, set(get_args(StepState))),
-        (words.PLAYBACK_RESULTS, set(get_args(PlaybackResult))),
-        (words.SUPERVISION, set(get_args(SupervisionMode))),
         (words.DEVIATION_STANDINGS, {"open", "explained", *get_args(Verdict)}),
         (words.WORD_ROLES, set(get_args(Role))),
         (words.WORD_REFUSALS, set(get_args(Refusal))),
         (words.EQUIPMENT_KINDS, set(get_args(Kind))),
-        (words.AXES, set(get_args(Axis))),
     ],
 )
 def test_every_value_has_its_words(spoken: dict[str, str], possible: set[str]) -> None:
     assert set(spoken) == possible
-
-
-def test_an_unknown_cause_is_still_named() -> None:
-    assert words.cause(16) == "ditutup"
-    assert words.cause(99) == "sebab 99"
-    assert words.cause(None) == "berakhir"

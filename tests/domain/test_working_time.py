@@ -429,7 +429,7 @@ def test_the_hours_survive_being_kept_as_json() -> None:
         ),
         (
             {"extra_days": [extra("2026-07-11", 8, 12), extra("2026-07-11", 8, 13)]},
-            "extra_days: 2026-07-11 appears twice",
+            "extra_days, 2026-07-11: appears twice",
         ),
         (
             {"extra_days": [extra("2026-07-11", 12, 8)]},
@@ -447,7 +447,7 @@ def test_the_hours_survive_being_kept_as_json() -> None:
                     }
                 ],
             },
-            "extra_days: 2026-07-11 is among the closures too",
+            "extra_days, 2026-07-11: is among the closures too",
         ),
     ],
 )
@@ -469,8 +469,8 @@ def test_a_file_that_describes_no_hours_is_refused_in_one_sentence(
         ({"closes": time(0)}, "regular, monday: closes must be later than opens, on the same day"),
         ({"days": []}, "at `$.regular[0].days`"),
         ({"days": ["someday"]}, "at `$.regular[0].days[0]`"),
-        ({"days": ["monday", "friday"]}, "regular: friday appears twice"),
-        ({"days": ["monday", "monday"]}, "regular: monday appears twice"),
+        ({"days": ["monday", "friday"]}, "regular, friday: appears twice"),
+        ({"days": ["monday", "monday"]}, "regular, monday: appears twice"),
         ({"days": ["monday"]}, "ramadan: must name the same days of the week as regular"),
         ({"breaks": [[time(12)]]}, "at `$.regular[0].breaks[0]`"),
         (

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -245,7 +247,8 @@ class Bench(Office):
         breaches += await checker.of_the_record(self.site.database_url)
         if timeless:
             breaches = [b for b in breaches if b.invariant not in checker.OF_TIME]
-        assert not breaches, "; ".join(map(str, breaches))
+        if breaches:
+            raise AssertionError("; ".join([*map(str, breaches), f"logs in {self._kept_logs()}"]))
         return measured
 
     async def mend(self) -> None:
@@ -311,6 +314,14 @@ class Bench(Office):
         """I1: no record was laid aside because the database would not take it."""
         count = self._count_refused() - self._refused_before
         return [Breach("I1", f"{count} records were refused")] if count else []
+
+    def _kept_logs(self) -> Path:
+        """A copy of the agent's log and of Asterisk's journal that outlives this office."""
+        assert self.site.asterisk
+        kept = Path(tempfile.mkdtemp(prefix="lpse-broken-"))
+        for folder in (self.site.folder / "log", self.site.asterisk.log_folder):
+            shutil.copytree(folder, kept / folder.parent.name / folder.name)
+        return kept
 
     def _count_refused(self) -> int:
         files = self.site.folder.glob("*.refused.jsonl")

@@ -163,7 +163,8 @@ def _crossed(operator: str, leg: Leg | FarLeg, reports: Iterable[CallReport]) ->
     """Whether he picked up in the very moment in which his ring was withdrawn.
 
     His telephone says 200 while Asterisk's CANCEL is on the way, and is sent home at once: Asterisk
-    knows of no answer, the caller hears nothing of it, and the record has the end of the ring.
+    knows of no answer, the caller hears nothing of it, and the record has the end of the ring; or,
+    where the dialplan rang two telephones at once, the answer of the other, who was quicker.
     """
     if leg.ended_at is None or leg.answered_at is None:
         return False
@@ -173,8 +174,14 @@ def _crossed(operator: str, leg: Leg | FarLeg, reports: Iterable[CallReport]) ->
         for offer in report.call.offers
         if offer.operator == operator and not offer.answered and offer.ended
     ]
+    quicker = [
+        offer.answered.at
+        for report in reports
+        for offer in report.call.offers
+        if report.call.by_exchange and offer.operator != operator and offer.answered
+    ]
     brief = leg.ended_at - leg.answered_at <= CROSSING
-    return brief and any(_apart(leg.answered_at, at) <= CROSSING for at in withdrawn)
+    return brief and any(_apart(leg.answered_at, at) <= CROSSING for at in withdrawn + quicker)
 
 
 def nobody_in_two_calls(history: History) -> list[Breach]:

@@ -24,8 +24,8 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, NamedTuple
 
-CALL_LOOP = "agent.runtime.call_loop"
-ROOMS = (CALL_LOOP, "agent.asterisk.ari_effects")
+CALL_LOOP = ("agent.runtime.call_loop", "agent.runtime.wishes")
+ROOMS = (*CALL_LOOP, "agent.asterisk.ari_effects")
 MOMENTS = ("before", "asleep", "woken", "after")
 """Before it asks; when it has asked and waits; when an answer is there; when it goes on."""
 ROOT = Path(__file__).resolve().parents[2]

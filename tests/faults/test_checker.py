@@ -158,6 +158,23 @@ def test_an_answer_that_crossed_with_the_withdrawal_of_its_ring_is_none(world: W
     assert "I3" in world.broken(), "who talked for a second has answered"
 
 
+def test_of_two_telephones_that_the_dialplan_rings_the_slower_answers_to_nobody(
+    world: World,
+) -> None:
+    [leg] = next(iter(world.history.operators.values()))
+    answered = world.reports[0].call.offers[-1].answered
+    assert answered
+    slower = SipCall(leg.phones)
+    slower.answered_at = answered.at + SECOND / 1000
+    slower.ended_at = answered.at + 2 * SECOND / 1000
+    world.history.operators["op-199"] = [slower]
+    assert world.broken() == {"I3"}, "the agent rings one telephone at a time"
+    world.change(0, by_exchange=answered)
+    assert world.broken() == set()
+    slower.ended_at = answered.at + SECOND
+    assert world.broken() == {"I3"}, "who talked for a second has answered"
+
+
 def test_an_end_that_was_only_found_later_may_differ(world: World) -> None:
     gone = world.reports[0].call.caller_gone
     assert gone

@@ -23,8 +23,8 @@ from agent.runtime.doors import Performed
 from agent.runtime.journal import JournaledRecorder
 from deploy.postgres_server import PostgresServer
 from tests.database.agents import running_writer, until_healthy
-from tests.database.conftest import SOP_FILE
 from tests.database.stories import escalated
+from tests.databases import SOP_FILE
 from tests.documents.papers import folder_archive, record_in
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.runtime.exchange import PretendExchange, arrival_of_call

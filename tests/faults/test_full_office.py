@@ -56,6 +56,7 @@ async def office(site: Site) -> AsyncIterator[Office]:
             yield Office(site, phones, [siti], renderer)
 
 
+@pytest.mark.minute
 @pytest.mark.fault(
     "F11",
     "the one disk of a whole office full: people talk on, new callers are served, the service says"

@@ -79,6 +79,7 @@ def log_of(process: AgentProcess) -> list[str]:
     return names
 
 
+@pytest.mark.minute
 @pytest.mark.fault(
     "F19",
     "An agent that stands still is followed within 3 s, live calls included; when it goes on it"
@@ -183,6 +184,7 @@ async def test_a_talk_a_ringing_telephone_and_a_waiting_caller_outlive_their_age
     assert heard(talk.caller, words)
 
 
+@pytest.mark.minute
 @pytest.mark.fault(
     "F19",
     "An owner who alone is cut off from the database keeps its calls; a standby that could reach"
@@ -249,6 +251,33 @@ async def test_agents_are_restarted_in_turn_while_people_talk(office: TwoAgents)
     assert len(set(await office.epochs_of(talk.form))) == 3
     assert await office.calls() == before + 1
     assert heard(talk.caller, words)
+
+
+@pytest.mark.fault(
+    "F33",
+    "A standby that takes over is not called ready before the exchange's events come to it: no key"
+    " is lost that is pressed from then on.",
+)
+async def test_an_agent_that_takes_over_is_ready_when_it_hears_and_not_before(
+    office: TwoAgents,
+) -> None:
+    async with office.on_duty(Answer()) as [phone], office.database() as eyes:
+        talk = await office.conversation(phone)
+        async with eyes.transaction():  # the next owner takes the lease and can read no further
+            await eyes.execute("LOCK TABLE office_decisions")
+            await asyncio.to_thread(office.first.stop)
+
+            async def has_the_lease() -> bool:
+                return await asyncio.to_thread(office.second.measured, "lpse_owner") == 1
+
+            await until("the standby has taken the lease", has_the_lease)
+            assert not await asyncio.to_thread(office.second.is_ready, "owner")
+        await office.taken_over(TAKES_OVER_WITHIN)
+        await talk.operator.press("*6")
+        await office.shows(talk.form, "decision", lambda r: r.call.decision == "solved")
+        await talk.caller.hang_up()
+        await talk.operator.ended(within=SOON)
+        await office.archived(talk.form)
 
 
 @pytest.mark.skipif(not CATCHES, reason="this dialplan does not name the standby's application")

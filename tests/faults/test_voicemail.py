@@ -23,11 +23,11 @@ async def office(bench: Bench) -> Bench:
 
 @pytest.mark.fault(
     "F01",
-    "the agent killed and no operator there: the caller leaves a message, and his record names"
-    " its file, which is closed to strangers",
+    "the agent killed in the moment in which a caller comes, and no operator there: he leaves a"
+    " message, and his record names its file, which is closed to strangers",
 )
 @pytest.mark.usefixtures("recordings")
-async def test_a_caller_leaves_a_message_while_the_agent_is_dead_and_no_operator_is_there(
+async def test_who_is_given_to_a_dying_agent_when_no_operator_is_there_leaves_a_message(
     bench: Bench,
 ) -> None:
     asterisk = bench.site.asterisk
@@ -38,9 +38,15 @@ async def test_a_caller_leaves_a_message_while_the_agent_is_dead_and_no_operator
     async def is_recorded() -> bool:
         return any(folder.iterdir())
 
-    await asyncio.to_thread(bench.site.stop_agent, kill=True)
+    async def is_given_to_the_agent() -> bool:
+        return "Stasis" in await asyncio.to_thread(asterisk.command, "core show channels concise")
+
+    assert bench.site.agent
+    bench.site.agent.hold_still(True)
     caller = await bench.dial()
     bench.history.whose(caller).by_fallback = True
+    await until("he is given to the agent", is_given_to_the_agent)
+    await asyncio.to_thread(bench.site.stop_agent, kill=True)
     await until("he is recorded", is_recorded, PATIENTLY)
     await caller.say_whole(words)
     await asyncio.sleep(0.5)  # the last quarter of a second before the key is cut off

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import numpy as np
 
 from agent.commands.call_object import call_object
@@ -112,6 +114,16 @@ class Office:
         form = (await self.opened(before)).call.form_number
         await self.shows(form, "talk", lambda r: r.call.stage is Stage.TALKING)
         return Conversation(caller, operator, form, answered_at)
+
+    @asynccontextmanager
+    async def program(self, name: str) -> AsyncIterator[aiohttp.ClientSession]:
+        """Another's program at the office's API, which may do what an administrator may."""
+        made = await asyncio.to_thread(
+            self.site.command, "token", "add", name, "--scope", "administer", "--json"
+        )
+        headers = {"Authorization": f"Bearer {json.loads(made)['token']}"}
+        async with aiohttp.ClientSession(self.site.pages, headers=headers) as session:
+            yield session
 
     async def newest(self) -> CallReport:
         """The record of the call that came last."""

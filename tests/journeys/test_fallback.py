@@ -21,7 +21,7 @@ BOTH = "PJSIP/op-101&PJSIP/op-102"
 
 @pytest_asyncio.fixture(scope="module")
 async def office() -> AsyncIterator[BareOffice]:
-    async with bare_office(fallback_ring_seconds=2, longest_stasis_wait_seconds=2) as made:
+    async with bare_office(fallback_ring_seconds=2, longest_unanswered_seconds=2) as made:
         yield made
 
 
@@ -350,7 +350,7 @@ async def test_an_agent_that_lives_gives_its_caller_more_time(office: BareOffice
         channel = await office.in_care(agent)
         longer = {"variable": "TIMEOUT(absolute)", "value": "14400"}
         await agent.client.post("channels", channel, "variable", **longer)
-        await asyncio.sleep(values.longest_stasis_wait_seconds + 0.5)
+        await asyncio.sleep(values.longest_unanswered_seconds + 0.5)
         care = await agent.client.get("applications", values.application)
         assert channel in care["channel_ids"]
 

@@ -8,11 +8,8 @@ import structlog
 
 from agent.database.writer import Writer
 from tests.database.agents import running_writer, until_healthy
-from tests.database.conftest import connection, server_url, template, url
 from tests.runtime.exchange import PretendExchange
 from tests.runtime.faulty_database import FaultyDatabase
-
-__all__ = ["connection", "server_url", "template", "url"]
 
 
 @pytest.fixture(autouse=True)

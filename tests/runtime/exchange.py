@@ -7,6 +7,8 @@ are moved by the test.
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
+from typing import Literal
 
 from agent.domain.call_state import Call
 from agent.domain.effects import (
@@ -90,6 +92,9 @@ class PretendExchange:
         self.removed: list[BridgeId] = []
         self.published: list[list[str]] = []
         self.reachable = {SITI, BUDI}
+        self.engaged: set[OperatorId] = set()
+        """Telephones in a call of the exchange's own."""
+        self.announced: list[tuple[OperatorId, Path]] = []
         self.away = False
         self.belongs_to_another = False
         self.times_asked = 0
@@ -247,6 +252,16 @@ class PretendExchange:
         """Whose telephones can be rung."""
         self._reach()
         return set(self.reachable)
+
+    async def announce(self, phone: OperatorId, sound: Path) -> Literal["idle", "busy", "away"]:
+        """Note what was played to whom; whoever is not reachable is away."""
+        self._reach()
+        if phone in self.engaged:
+            return "busy"
+        if phone not in self.reachable:
+            return "away"
+        self.announced.append((phone, sound))
+        return "idle"
 
     def _reach(self) -> None:
         self.times_asked += 1

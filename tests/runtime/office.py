@@ -6,7 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import msgspec
+
+from agent.database.connect import Connection
 from agent.domain.call_state import Call, Stage
+from agent.domain.events import AnyEvent
 from agent.domain.identifiers import ChannelId
 from agent.domain.rules import CallRules
 from agent.domain.sop import Sop, parse_sop
@@ -125,3 +129,9 @@ async def operators_leg(loop: CallLoop) -> ChannelId:
 
     await until(rings)
     return call_of_loop(loop).offers[-1].channel
+
+
+async def events_of(connection: Connection) -> list[AnyEvent]:
+    """All that is on record, in order."""
+    rows = await connection.fetch("SELECT body FROM call_events ORDER BY sequence")
+    return [msgspec.json.decode(row["body"], type=AnyEvent) for row in rows]

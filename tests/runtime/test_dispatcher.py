@@ -10,9 +10,11 @@ from agent.domain.call_state import Stage
 from agent.domain.effects import RingOperator
 from agent.domain.events import CallerAnswered, LegHungUp, OperatorAnswered, TimerFired
 from agent.domain.identifiers import CallId, ChannelId, bridge_of, operator_channel, playback_of
+from agent.domain.office_rules import parse_office_rules
 from agent.runtime import clock
 from agent.runtime.dispatcher import ATTEMPTS, call_of
 from agent.runtime.errors import stands_down
+from tests.domain.offices import rules_of_calls
 from tests.runtime.exchange import ARI, SITI, PretendExchange, arrival_of_call
 from tests.runtime.faulty_database import FaultyDatabase
 from tests.runtime.office import call_of_loop, office, operators_leg, stage_of
@@ -278,3 +280,19 @@ async def test_a_call_that_is_anothers_now_is_not_taken_up_again_but_ends_the_se
     assert stands_down(ended.value)
     assert len(database.kept) == (0 if where == "record" else 1), "and no refusal is recorded"
     assert exchange.done == []
+
+
+async def test_a_new_form_and_new_rules_are_for_calls_that_arrive_from_then_on(
+    writer: Writer, exchange: PretendExchange
+) -> None:
+    async with office(writer, exchange) as people:
+        old = await people.arrives(arrival_of_call(1))
+        new_rules = parse_office_rules(rules_of_calls(longest_wait_seconds=60, wrap_up_seconds=9))
+        people.dispatcher.use_decisions("formulir-2", new_rules)
+        new = await people.arrives(arrival_of_call(2))
+        await people.talks(old)
+        assert call_of_loop(old).rules.form == ""
+        assert call_of_loop(new).rules.form == "formulir-2"
+        told = [call_of_loop(loop).rules for loop in (old, new)]
+        assert [one.longest_wait_seconds for one in told] == [300, 60]
+        assert [one.wrap_up_seconds for one in told] == [0, 9]

@@ -20,9 +20,6 @@ from agent.runtime.feed import (
     parse_cursor,
     render_cursor,
 )
-from tests.database.conftest import connection, server_url, template, url
-
-__all__ = ["connection", "server_url", "template", "url"]
 
 
 class CountingStore(FeedStore):
@@ -69,6 +66,24 @@ async def until_read(followed: Feed, after: Cursor, count: int) -> tuple[list[st
         if not page.more and len(heard) < count:
             await followed.wait(after)
     return heard, after
+
+
+async def test_who_read_before_the_feed_first_looked_misses_nothing(
+    url: str, connection: Connection
+) -> None:
+    store = CountingStore(url)
+    followed = Feed(store, look_every_s=0.02)
+    after = (await followed.read(BEGINNING)).cursor
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        waits = tasks.create_task(followed.wait(after))
+        await put(connection, "a")
+        job = tasks.create_task(followed.run())
+        await waits
+        assert (await until_read(followed, after, 1))[0] == ["a"]
+        with pytest.raises(TimeoutError):  # he has heard everything
+            await asyncio.wait_for(followed.wait(await followed.end()), 0.2)
+        job.cancel()
+    await store.aclose()
 
 
 async def test_many_followers_from_their_own_places_hear_everything_in_order(

@@ -269,16 +269,15 @@ async def test_what_cannot_be_paused_is_said(database: FaultyDatabase, keeper: F
 async def test_a_pause_and_a_wrap_up_outlive_the_agent(
     url: str, exchange: PretendExchange, offers: Offers
 ) -> None:
-    hour = timedelta(hours=1)
     async with running_writer(url) as writer:
-        before = FloorKeeper(writer, exchange, Offers(), REASONS, hour)
+        before = FloorKeeper(writer, exchange, Offers(), REASONS)
         await before.refresh()
         before.seek(FIRST, MORNING, ())
         await before.pause(BUDI, "ibadah", by=BUDI)
-        before.release(FIRST, given_back(SITI))
+        before.release(FIRST, given_back(SITI), timedelta(hours=1))
         await before.refresh()
     async with running_writer(url, epoch=1) as writer:
-        after = FloorKeeper(writer, exchange, offers, REASONS, hour)
+        after = FloorKeeper(writer, exchange, offers, REASONS)
         after.seek(SECOND, MORNING, ())
         await after.refresh()
         assert offers.made == []
@@ -290,13 +289,10 @@ async def test_a_pause_and_a_wrap_up_outlive_the_agent(
         assert offers.made == [(SECOND, BUDI)]
 
 
-async def test_a_wrap_up_ends_by_itself(
-    database: FaultyDatabase, exchange: PretendExchange, offers: Offers
-) -> None:
-    keeper = FloorKeeper(database, exchange, offers, REASONS, timedelta(seconds=0.2))
+async def test_a_wrap_up_ends_by_itself(keeper: FloorKeeper, offers: Offers) -> None:
     await keeper.refresh()
     keeper.seek(FIRST, MORNING, ())
-    keeper.release(FIRST, given_back(SITI))
+    keeper.release(FIRST, given_back(SITI), timedelta(seconds=0.2))
     keeper.seek(SECOND, LATER, ())
     assert offers.made == [(FIRST, SITI)]
     async with asyncio.TaskGroup() as tasks:

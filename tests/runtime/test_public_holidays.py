@@ -1,10 +1,11 @@
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 
 import pytest
 
 from agent.domain.working_time import Period
-from agent.runtime.public_holidays import read_calendar
+from agent.runtime.public_holidays import read_calendar, working_time_at
+from tests.domain.offices import HOURS, wib
 
 
 def days(first_year: int, last_year: int, kind: str) -> set[date]:
@@ -79,3 +80,18 @@ def test_its_version_is_that_of_its_content() -> None:
     assert calendar.version == read_calendar(2026, 2026).version
     assert calendar.version.startswith("holidays-0.")
     assert calendar.version != read_calendar(2026, 2027).version
+
+
+def test_working_time_covers_the_year_that_is_asked_about() -> None:
+    working_time = working_time_at(HOURS, "WIB")
+    for year in (2026, 2031):
+        at: datetime = wib(f"{year}-07-06 09:00")
+        assert working_time(at).add_working_time(at, 3600) > at
+
+
+def test_working_time_knows_the_years_in_which_a_ticket_waited_for_its_user() -> None:
+    later = wib("2031-07-06 09:00")
+    worked = working_time_at(HOURS, "WIB")(later).working_seconds_between(
+        wib("2026-07-06 09:00"), later
+    )
+    assert worked > 0

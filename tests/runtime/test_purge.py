@@ -22,10 +22,7 @@ from agent.runtime.purge import (
     purge as run_purge,
 )
 from tests.database.a_person import Office, everything, left_a_message, left_of, of_ratna, record
-from tests.database.conftest import connection, server_url, template, url
 from tests.database.stories import MORNING, Story
-
-__all__ = ["connection", "server_url", "template", "url"]
 
 KEPT = Retention(audio_days=90, form_years=10)
 
@@ -144,7 +141,7 @@ async def test_the_job_purges_at_once_and_again_and_waits_for_a_database(
     office = Office(url, tmp_path)
     await record(url, message)
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        job = PurgeJob(office.eraser, Retention(0, 0), every_s=0.05)
+        job = PurgeJob(office.eraser, lambda: Retention(0, 0), every_s=0.05)
         running = tasks.create_task(job.run())
         while await connection.fetchval("SELECT count(ended_at) FROM purges") < 2:  # noqa: ASYNC110 nobody is told
             await asyncio.sleep(0.02)
@@ -155,7 +152,7 @@ async def test_the_job_purges_at_once_and_again_and_waits_for_a_database(
     with pytest.raises(EffectFailed):
         await purge(away, after())
     async with asyncio.TaskGroup() as tasks:
-        waiting = tasks.create_task(PurgeJob(away, KEPT).run())
+        waiting = tasks.create_task(PurgeJob(away, lambda: KEPT).run())
         await asyncio.sleep(0.1)
         assert not waiting.done()
         waiting.cancel()

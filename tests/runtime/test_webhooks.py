@@ -24,11 +24,8 @@ from agent.runtime import clock
 from agent.runtime.errors import StandDown
 from agent.runtime.feed import Feed
 from agent.runtime.webhooks import WebhookWorker
-from tests.database.conftest import connection, server_url, template, url
 from tests.handover.receivers import NewsReceiver, receiving
 from tests.runtime.waiting import until
-
-__all__ = ["connection", "server_url", "template", "url"]
 
 SECRET = new_secret()
 QUICK_S = 0.02
@@ -50,7 +47,7 @@ async def worker(
     feed = Feed(news, look_every_s=QUICK_S)
     try:
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(90),
             make_session() as session,
             asyncio.TaskGroup() as tasks,
         ):

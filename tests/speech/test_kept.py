@@ -118,3 +118,30 @@ async def test_a_disk_that_takes_no_sound_is_an_error_of_the_disk(
     (tmp_path / "kept" / "digit_2.wav").mkdir(parents=True)
     with pytest.raises(OSError, match="digit_2"):
         await made(tmp_path, on_path(tmp_path))
+
+
+async def test_what_is_added_while_calls_are_on_takes_nothing_away(
+    tmp_path: Path, espeak_on_path: SwitchedProgram
+) -> None:
+    engines = on_path(tmp_path)
+    kept = await made(tmp_path, engines)
+    new = Utterance("Sebentar.", "Sebentar.", ("connecting_kantor-1_1",), is_number=False)
+    await kept.add([new], engines)
+    assert all(kept.find(utterance) for utterance in [*everything, new])
+    again = KeptSounds(tmp_path / "kept")
+    await again.make([*everything, new], engines)
+    assert again.find(new)
+
+
+async def test_words_that_an_engine_cannot_say_let_it_not_rest(
+    tmp_path: Path, espeak_on_path: SwitchedProgram
+) -> None:
+    engines = on_path(tmp_path)
+    kept = await made(tmp_path, engines)
+    espeak_on_path.be("says nothing")
+    new = Utterance("Sebentar.", "Sebentar.", ("connecting_kantor-1_1",), is_number=False)
+    with pytest.raises(SpeechUnavailable):
+        await kept.add([new], engines)
+    espeak_on_path.be("works")
+    await kept.add([new], engines)
+    assert kept.find(new), "at once"

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.domain.written_prompt import WrittenPrompt
 from agent.speech.errors import PromptFileInvalid, SpeechUnavailable
 from agent.speech.prompts import load_prompts
 from agent.speech.utterance import Pause, Utterance
@@ -117,3 +118,40 @@ def test_a_wrong_file_is_refused_with_its_place(
 def test_a_missing_file_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(PromptFileInvalid, match="nowhere"):
         load_prompts(tmp_path / "nowhere.toml", OFFICE)
+
+
+def written(text: str | None, prompt: str = "connecting", version: int = 2) -> WrittenPrompt:
+    return WrittenPrompt(prompt=prompt, version=version, text=text, by="ratna")
+
+
+def test_what_the_office_wrote_is_said_in_the_place_of_the_files_words() -> None:
+    said = prompts.with_written({"connecting": written("Sebentar, {lpse_name} menyambungkan.")})
+    (phrase,) = said.script("connecting", None, None)
+    assert isinstance(phrase, Utterance)
+    assert phrase.text == "Sebentar, LPSE Kabupaten Batang menyambungkan."
+    assert (said.version("connecting"), prompts.version("connecting")) == ("kantor-2", "2026-11-25")
+    assert said.original_text("connecting") == prompts.text("connecting") != said.text("connecting")
+    assert said.version("recording_notice") == prompts.version("recording_notice")
+    restored = said.with_written({"connecting": written(None, version=3)})
+    assert restored.text("connecting") == prompts.text("connecting")
+
+
+def test_what_no_longer_fits_the_file_is_left_out() -> None:
+    said = prompts.with_written(
+        {
+            "welcome_noon": written("Selamat siang.", "welcome_noon"),
+            "gone": written("Halo.", "gone"),
+        }
+    )
+    assert said.text("welcome_noon") == prompts.text("welcome_noon")
+    assert said.names() == prompts.names()
+
+
+def test_the_words_of_another_prompt_have_a_sound_of_their_own() -> None:
+    said = prompts.with_written({"connecting": written(prompts.text("no_numbers_yet"))})
+    kept = {utterance.recordings for utterance in said.sounds_to_keep()}
+    assert {("no_numbers_yet",), ("connecting_kantor-2_1",)} <= kept
+
+
+def test_all_prompts_are_indonesian() -> None:
+    assert prompts.language == "id"

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agent.domain.written_prompt import WrittenPrompt
 from agent.speech.errors import SpeechUnavailable
+from agent.speech.prompt_text import PromptTextInvalid
 from agent.speech.renderer import Audio, Renderer, Speech
 
 from .conftest import PROMPTS, SwitchedProgram, ways_to_misbehave
@@ -44,11 +46,14 @@ async def test_set_up_lays_every_fixed_prompt_and_both_tones_where_the_dialplan_
     assert not {"numbers", "numbers_last", "nobody_available"} & laid
 
 
-async def test_a_fixed_prompt_keeps_its_path_and_is_a_telephone_sound(
+async def test_a_fixed_prompt_has_a_path_of_its_content_and_is_a_telephone_sound(
     renderer: Renderer, tmp_path: Path
 ) -> None:
     audio = await renderer.audio(Speech("welcome_noon"))
-    assert audio.path == tmp_path / "speech" / "prompts" / "welcome_noon"
+    assert audio.path.parent == tmp_path / "speech" / "fixed"
+    assert audio.path.name.startswith("welcome_noon-")
+    laid = tmp_path / "speech" / "prompts" / "welcome_noon.wav"
+    assert laid.read_bytes() == audio.file.read_bytes()
     assert audio.engine == "mbrola"
     assert audio.text == "Selamat siang, Helpdesk LPSE Kabupaten Batang."
     assert timedelta(seconds=len(frames(audio)) / 8000) == audio.length
@@ -243,3 +248,59 @@ def test_the_doctor_learns_which_engines_are_usable(make_renderer: Make, tmp_pat
 
 def test_the_record_of_a_call_can_tell_which_notice_was_heard(make_renderer: Make) -> None:
     assert make_renderer().version("recording_notice") == "1"
+
+
+def written(text: str | None, version: int = 1) -> dict[str, WrittenPrompt]:
+    one = WrittenPrompt(prompt="connecting", version=version, text=text, by="ratna")
+    return {"connecting": one}
+
+
+async def test_other_words_count_only_when_they_are_taken_and_disturb_no_call(
+    renderer: Renderer, tmp_path: Path
+) -> None:
+    dialplans = tmp_path / "speech" / "prompts" / "connecting.wav"
+    before, sound = await renderer.audio(Speech("connecting")), dialplans.read_bytes()
+    reworded = await renderer.rendered(written("Sebentar lagi petugas menjawab."))
+    assert await renderer.audio(Speech("connecting")) == before
+    assert dialplans.read_bytes() == sound
+    renderer.take(reworded)
+    after = await renderer.audio(Speech("connecting"))
+    assert after.text == "Sebentar lagi petugas menjawab."
+    assert (after.engine, renderer.version("connecting")) == ("mbrola", "kantor-1")
+    assert dialplans.read_bytes() == after.file.read_bytes() != sound
+    assert before.file.read_bytes() == sound, "who was given it hears it to its end"
+    assert (await renderer.audio(numbers)).engine == "mbrola"
+
+
+async def test_a_process_that_starts_later_says_what_was_written(
+    renderer: Renderer, make_renderer: Make
+) -> None:
+    renderer.take(await renderer.rendered(written("Sebentar lagi petugas menjawab.")))
+    later = make_renderer()
+    later.use(written("Sebentar lagi petugas menjawab."))
+    await later.prepare()
+    assert await later.audio(Speech("connecting")) == await renderer.audio(Speech("connecting"))
+
+
+async def test_a_text_is_tried_without_counting(renderer: Renderer) -> None:
+    form, ticket = numbers.form_number, numbers.ticket_number
+    assert form and ticket
+    line = "Coba. {form_number} {ticket_number} Ulangi. {form_number} {ticket_number} Sudah."
+    audio = await renderer.tried("numbers", line, form, ticket)
+    assert audio.is_there
+    assert audio.text.startswith("Coba.")
+    assert "Coba." not in (await renderer.audio(numbers)).text
+    with pytest.raises(PromptTextInvalid):
+        await renderer.tried("numbers", "Coba.", form, ticket)
+
+
+async def test_words_that_cannot_be_said_never_count(
+    switched_renderer: Renderer, espeak_on_path: SwitchedProgram
+) -> None:
+    before = await switched_renderer.audio(Speech("connecting"))
+    espeak_on_path.be("fails")
+    with pytest.raises(SpeechUnavailable):
+        await switched_renderer.rendered(written("Sebentar lagi petugas menjawab."))
+    assert await switched_renderer.audio(Speech("connecting")) == before
+    espeak_on_path.be("works")
+    assert await switched_renderer.works(), "no engine rests for strange words"

@@ -32,13 +32,18 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def logged_in(
-    browser: Browser, session: ClientSession, origin: str, size: tuple[int, int] = DESKTOP
+    browser: Browser,
+    session: ClientSession,
+    origin: str,
+    size: tuple[int, int] = DESKTOP,
+    scripts: bool = True,
 ) -> AsyncIterator[BrowserContext]:
     """A window with the cookies of a session that has logged in by the forms."""
     width, height = size
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, locale="id-ID", base_url=origin
-    )
+        viewport={"width": width, "height": height}, locale="id-ID", base_url=origin,
+        java_script_enabled=scripts,
+    )  # fmt: skip
     cookies = session.cookie_jar.filter_cookies(URL(origin))
     await context.add_cookies(
         [

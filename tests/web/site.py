@@ -1,6 +1,6 @@
 """The real pages over a real database and a pretend exchange, and browsers that log in there.
 
-async with site(writer, exchange, url) as here:        # an office, no call yet
+async with site(writer, exchange, url, renderer) as here:  # an office, no call yet
     browser = await here.log_in("supervisor")          # an aiohttp session with its cookie
     await here.get(browser, "/wallboard")
     await here.ask(browser, "PUT", "/desk/…", {...})   # the API, with CSRF, as the pages ask it
@@ -24,19 +24,21 @@ from agent.database.operators import add_operator
 from agent.database.pool import Pool
 from agent.database.sops import load_sop
 from agent.domain.rights import SECOND_FACTOR, Role
-from agent.office import content_of, keep_decisions, versions_in_force
+from agent.office import content_of, keep_decisions
+from agent.runtime.announcements import AnnouncementDesk
 from agent.runtime.call_loop import CallLoop
 from agent.runtime.feed import Feed
 from agent.runtime.form_desk import FormDesk
 from agent.runtime.recorder import Recorder
 from agent.runtime.supervision import SupervisionDesk
 from agent.settings import DATA, Settings
+from agent.speech.renderer import Renderer
 from agent.web.guard import COOKIE, csrf_of
 from agent.web.parts import Parts
 from agent.web.passwords import hash_password
 from agent.web.site import make_site
 from tests.runtime.exchange import PretendExchange, arrival_of_call
-from tests.runtime.forms import FORM, WITH_FORM
+from tests.runtime.forms import WITH_FORM
 from tests.runtime.office import PROCEDURE, Office, office
 
 PASSWORD = "kuda-laut-menari-9"  # noqa: S105 — of accounts that live as long as a test
@@ -112,8 +114,10 @@ class Site:
 
 
 @asynccontextmanager
-async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> AsyncIterator[Site]:
-    """An office with its pages."""
+async def site(
+    recorder: Recorder, exchange: PretendExchange, url: str, renderer: Renderer
+) -> AsyncIterator[Site]:
+    """An office with its pages, which speaks by this renderer."""
     sop = await load_sop(url, content_of(DATA / "sop" / "SOP-LPSE.BTG-017.toml", "sop_file"))
     await add_operator(url, "Siti Aminah", lambda _account: ("0" * 64, "0" * 32))
     settings = Settings(
@@ -122,9 +126,10 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
         ari_secret_file=DATA,
         state_folder=DATA,
     )
-    await keep_decisions(settings, sop.office_name)
+    decided = await keep_decisions(settings, sop.office_name)
     async with AsyncExitStack() as stack:
         people = await stack.enter_async_context(office(recorder, exchange, WITH_FORM))
+        decided.told = lambda now: people.dispatcher.use_decisions(now.form, decided.rules)
         pool = Pool(url)
         stack.push_async_callback(pool.aclose)
         news = FeedStore(url)
@@ -137,19 +142,19 @@ async def site(recorder: Recorder, exchange: PretendExchange, url: str) -> Async
             settings=settings,
             sop=sop,
             sops={PROCEDURE.name: PROCEDURE},
-            form=FORM.name,
-            forms={FORM.name: FORM},
-            in_force=versions_in_force(settings),
+            decided=decided,
             pool=pool,
             accounts=Accounts(pool),
             dispatcher=people.dispatcher,
             floor=people.floor,
-            desk=FormDesk(people.dispatcher, {FORM.name: FORM}),
+            desk=FormDesk(people.dispatcher, decided.forms),
             supervision=SupervisionDesk(
                 people.dispatcher, lambda: people.floor.supervisors, allowed=True
             ),
             board=people.board,
             feed=feed,
+            renderer=renderer,
+            announcements=AnnouncementDesk(exchange, people.floor),
         )
         runner = web.AppRunner(make_site(parts), shutdown_timeout=0.1)
         await runner.setup()

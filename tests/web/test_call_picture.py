@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from agent.catalogue import read_words
 from agent.commands.replay import read_recording
 from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call import replay
@@ -19,7 +20,6 @@ from agent.settings import DATA
 from agent.web.call_picture import call_picture
 from agent.web.charts.drawing import Words as ChartWords
 from agent.web.shown_numbers import Numbers
-from agent.web.words import read_words
 from tests.domain import story
 from tests.web.charts.pictures import NASTY, inspect
 

@@ -69,6 +69,36 @@ async def test_the_page_leads_from_every_part_of_the_picture_to_its_evidence(her
         assert leads and leads <= set(places)
         assert "deviation-time-2" in leads
         assert "style=" not in text
+        first = text.partition('<tr id="event-1">')[2].partition("</tr>")[0]
+        told = {"id": "Telepon masuk dari", "en": "Call from"}[language]
+        assert f"<td>{told} {NUMBER};" in first
+
+
+async def test_what_is_said_of_a_deviation_stands_with_it_and_is_said_there(here: Site) -> None:
+    await record(here, escalated(7, greeting_s=12.5))
+    operator, supervisor = await here.log_in("operator"), await here.log_in("supervisor")
+    auditor = await here.log_in("auditor")
+    forms = {"/api/v1/deviations/2026/7/explanations", "/api/v1/deviations/2026/7/decisions"}
+    explained, decided = sorted(forms, reverse=True)
+    for browser, offered in (
+        (operator, [explained]),
+        (supervisor, [decided]),
+        (auditor, []),
+    ):
+        _, text = await here.get(browser, "/calls/2026/7")
+        assert re.findall(r'data-api="POST ([^"]+)"', text) == offered
+    said = {"step": "2", "kind": "time", "text": "Headset rusak <sejak pagi>"}
+    status, _ = await here.ask(operator, "POST", explained.removeprefix("/api/v1"), said)
+    assert status == 201
+    decision = said | {"verdict": "upheld", "text": "Tidak dilaporkan"}
+    status, _ = await here.ask(supervisor, "POST", decided.removeprefix("/api/v1"), decision)
+    assert status == 201
+    for browser in (operator, supervisor, auditor):
+        _, text = await here.get(browser, "/calls/2026/7")
+        shown = text.partition('id="deviation-time-2"')[2].partition("</li>")[0]
+        assert "Penjelasan op-101" in shown and "Headset rusak &lt;sejak pagi&gt;" in shown
+        assert "Keputusan supervisor" in shown and "Tidak dilaporkan" in shown
+        assert '<span class="badge alert">ditetapkan sebagai penyimpangan</span>' in shown
 
 
 async def test_every_look_is_on_record(here: Site, connection: Connection) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from agent.database.access import access_of
+from agent.database.connect import Connection
 from tests.database.form_stories import record_all, told_records
 from tests.web.site import Site
 
@@ -32,6 +33,19 @@ async def test_a_supervisor_finds_calls_and_leaves_a_trace(filled: Site, url: st
     form = "0001/FK-TLP/LPSE.BTG/2026"
     seen = await access_of(url, [form])
     assert [(one.by, one.action) for one in seen] == [("supervisor", "search")] * 2
+
+
+async def test_reading_takes_no_connection_but_those_kept_for_the_pages(
+    filled: Site, connection: Connection
+) -> None:
+    browser = await filled.log_in("supervisor")
+    await filled.get(browser, "/calls?name=rudi")
+    await connection.execute(
+        "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()"
+    )
+    for query in ("name=rudi", "caller=12", "outcome=solved"):
+        status, _ = await filled.get(browser, f"/calls?{query}")
+        assert status == (400 if query == "caller=12" else 200), query
 
 
 async def test_days_are_the_offices_and_the_last_one_is_whole(filled: Site) -> None:

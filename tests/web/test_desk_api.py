@@ -3,6 +3,7 @@
 from agent.domain.rights import Role
 from agent.runtime import clock
 from tests.runtime.exchange import arrival_of_call
+from tests.runtime.office import operators_leg
 from tests.runtime.waiting import until
 from tests.web.site import PASSWORD, Site
 
@@ -11,7 +12,7 @@ async def test_the_form_is_on_the_desk_while_it_rings(here: Site) -> None:
     browser = await here.log_in("operator")
     status, desk = await here.ask(browser, "GET", "/desk")
     assert (status, desk["call"], desk["operator"]["activity"]) == (200, None, "ready")
-    await here.people.arrives(arrival_of_call())
+    await operators_leg(await here.people.arrives(arrival_of_call()))
     _, desk = await here.ask(browser, "GET", "/desk")
     assert (desk["call"]["stage"], desk["call"]["caller"]) == ("ringing", "0812-3456-789")
     assert desk["operator"]["activity"] == "ringing"

@@ -9,12 +9,11 @@ from aiohttp import ClientSession, web
 
 from agent.database.writer import Writer
 from agent.web.forms import make_desk
-from tests.database.conftest import connection, server_url, template, url
 from tests.runtime.conftest import exchange, writer
 from tests.runtime.exchange import PretendExchange
 from tests.runtime.forms import IDENTITY, OpenForm, open_form
 
-__all__ = ["connection", "exchange", "server_url", "template", "url", "writer"]
+__all__ = ["exchange", "writer"]
 
 
 @pytest_asyncio.fixture

@@ -24,6 +24,9 @@ class Doors:
             await asyncio.Event().wait()
         if self.reasons.get("asterisk") == "broken":
             raise ZeroDivisionError
+        if self.reasons.get("asterisk") == "takes over":
+            self.role = "owner"
+            return None
         return self.reasons.get("asterisk")
 
     async def record(self) -> str | None:
@@ -83,6 +86,16 @@ async def test_a_standby_that_could_take_over_is_ready_and_says_what_it_is(
     async with asker.get("/health/ready") as answer:
         assert answer.status == 200
         assert (await answer.json())["role"] == "standby"
+
+
+async def test_who_becomes_the_owner_while_he_is_asked_answers_as_the_standby_he_was(
+    asker: ClientSession, doors: Doors
+) -> None:
+    doors.role, doors.reasons["asterisk"] = "standby", "takes over"
+    async with asker.get("/health/ready") as answer:
+        assert (await answer.json())["role"] == "standby"
+    async with asker.get("/health/ready") as answer:
+        assert (await answer.json())["role"] == "owner"
 
 
 @pytest.mark.parametrize(

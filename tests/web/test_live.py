@@ -3,7 +3,15 @@
 import pytest
 
 from agent.domain.floor import Floor, hold, release, update_roster
-from agent.web.live import call_of, live_call, live_floor, live_operators, live_steps, unfinished_of
+from agent.web.live import (
+    LiveCalls,
+    call_of,
+    live_call,
+    live_floor,
+    live_operators,
+    live_steps,
+    unfinished_of,
+)
 from tests.domain.story import BUDI, CALLER, FIRST, FORM, MORNING, SITI, Story, ringing, talking
 from tests.runtime.office import PROCEDURE
 
@@ -59,16 +67,27 @@ def test_an_operator_is_ready_or_rung_or_talks_or_is_away(story: Story) -> None:
 
 def test_a_call_that_is_over_is_not_on_the_floor_but_still_on_the_desk(story: Story) -> None:
     calls = [story.call]
-    assert [c.form_number for c in live_floor(story.now, calls, floor_of(story), SOPS).calls] == [
-        FORM
-    ]
+    shown = LiveCalls(SOPS)
+    found = live_floor(story.now, calls, floor_of(story), shown).calls
+    assert [call.form_number for call in found] == [FORM]
     assert call_of(calls, SITI) == story.call
     assert unfinished_of(calls, SITI) == []
     story.after(60).hangs_up(CALLER)
     story.hangs_up(FIRST)
     calls = [story.call]
     floor = release(floor_of(story), story.call.call_id, SITI, story.now)
-    assert live_floor(story.now, calls, floor, SOPS).calls == []
+    assert live_floor(story.now, calls, floor, shown).calls == []
     assert call_of(calls, SITI) == story.call
     assert unfinished_of(calls, SITI) == [story.call]
     assert call_of(calls, BUDI) is None
+
+
+def test_a_call_is_judged_anew_only_when_it_has_changed(story: Story) -> None:
+    shown = LiveCalls(SOPS)
+    (first,) = shown.of([story.call])
+    (again,) = shown.of([story.call])
+    assert again is first
+    story.after(3).presses("*2")
+    (greeted,) = shown.of([story.call])
+    assert greeted == live_call(story.call, SOPS) != first
+    assert shown.of([]) == []

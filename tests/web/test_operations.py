@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
+from agent.catalogue import read_words
 from agent.database.errors import DatabaseUnreachable, NumberUnknown, TicketUnknown
 from agent.domain.numbers import NumberInvalid
 from agent.runtime.errors import EffectFailed
 from agent.web.operations import PROBLEMS, refusal_of
 from agent.web.problems import Refused
-from agent.web.words import read_words
 from tests.web.site import Site
 
 

@@ -2,8 +2,8 @@
 
 import json
 
+from agent.catalogue import read_words
 from agent.web.problems import PROBLEM, Refused, problem, told
-from agent.web.words import read_words
 
 
 def body_of(answer: object) -> dict[str, object]:

@@ -1,5 +1,5 @@
+from agent.catalogue import read_words
 from agent.web.shown_numbers import Numbers
-from agent.web.words import read_words
 
 
 def test_each_language_has_its_points_and_commas() -> None:

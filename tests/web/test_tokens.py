@@ -10,7 +10,8 @@ from tests.web.site import Site
 def test_an_administrator_gives_his_own_rights_and_what_shows_no_person() -> None:
     who = Identity(account="a", name="A", rights=RIGHTS[Role.ADMINISTRATOR])
     assert may_give(who) == {
-        Right.ADMINISTER, Right.AUDIT, Right.LIVE, Right.CALLS, Right.TICKETS, Right.RECAP,
+        Right.ADMINISTER, Right.ANSWERS, Right.AUDIT, Right.LIVE, Right.CALLS, Right.TICKETS,
+        Right.RECAP,
     }  # fmt: skip
 
 

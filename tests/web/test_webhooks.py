@@ -2,6 +2,8 @@
 
 import json
 
+import asyncpg
+
 from tests.handover.receivers import receiving
 from tests.web.site import Site
 
@@ -68,3 +70,32 @@ async def test_nobody_else_sees_or_makes_them(here: Site) -> None:
         browser = await here.log_in(role)
         assert (await here.ask(browser, "GET", "/webhooks"))[0] == 403
         assert (await here.ask(browser, "POST", "/webhooks", {"url": URL}))[0] == 403
+
+
+async def test_the_page_tells_how_each_is_and_never_its_secret(here: Site, url: str) -> None:
+    browser = await here.log_in("administrator")
+    status, text = await here.get(browser, "/webhooks")
+    assert (status, "Belum ada webhook." in text) == (200, True)
+    made = [
+        (await here.ask(browser, "POST", "/webhooks", {"url": f"https://{name}.example.go.id/"}))[1]
+        for name in ("works", "fails", "stands")
+    ]
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "UPDATE webhook_subscriptions SET failing_since = now(), last_error = 'answered <503>' "
+        "WHERE id = $1",
+        made[1]["id"],
+    )
+    await connection.execute(
+        "UPDATE webhook_subscriptions SET disabled_at = now() WHERE id = $1", made[2]["id"]
+    )
+    await connection.close()
+    _, text = await here.get(browser, "/webhooks")
+    assert "belum pernah diberi tahu" in text
+    assert "gagal sejak" in text
+    assert "answered &lt;503&gt;" in text
+    assert "dimatikan" in text
+    assert text.count("/enable") == 1, "only what is disabled can be enabled"
+    assert not any(one["secret"] in text for one in made)
+    for role in ("operator", "supervisor", "auditor"):
+        assert (await here.get(await here.log_in(role), "/webhooks"))[0] == 403

@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 
 from agent.web.charts.chart import Chart
-from agent.web.charts.drawing import Drawing, Series, Shown, Words, series_class
+from agent.web.charts.drawing import (
+    LEGEND_ROW,
+    Drawing,
+    Series,
+    Shown,
+    Words,
+    legend_places,
+    series_class,
+)
 from agent.web.charts.frame import LEFT, TOP, frame, name_places, places_of
 from agent.web.charts.scale import scale_of
+
+WIDTH = 900.0
 
 
 def columns(
@@ -15,12 +25,14 @@ def columns(
 
     Every series has a number for each name.
     """
-    drawing = Drawing(words, 900, 300)
+    further_rows = legend_places([s.name for s in series], WIDTH - LEFT)[-1][0] if series else 0
+    top = TOP + further_rows * LEGEND_ROW
+    drawing = Drawing(words, WIDTH, 260 + top)
     totals = [sum(s.values[place] or 0 for s in series) for place in range(len(names))]
     if not any(totals):
         drawing.nothing()
     else:
-        _draw(drawing, names, series, totals, shown)
+        _draw(drawing, top, names, series, totals, shown)
     rows = tuple(
         (name, *(shown(s.values[place] or 0) for s in series), shown(totals[place]))
         for place, name in enumerate(names)
@@ -35,6 +47,7 @@ def columns(
 
 def _draw(
     drawing: Drawing,
+    top: float,
     names: Sequence[str],
     series: Sequence[Series],
     totals: Sequence[float],
@@ -42,7 +55,7 @@ def _draw(
 ) -> None:
     drawing.patterns(len(series))
     drawing.legend(LEFT, TOP - 14, [s.name for s in series])
-    scale = scale_of(totals, drawing.height - 36, TOP + 4, whole=True)
+    scale = scale_of(totals, drawing.height - 36, top + 4, whole=True)
     frame(drawing, scale, shown)
     places = places_of(drawing, len(names))
     width = max(1.0, (places[1] - places[0] if len(places) > 1 else 60.0) * 0.72)

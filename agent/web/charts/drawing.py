@@ -17,6 +17,7 @@ from agent.domain.plain_text import one_paragraph
 PATTERNS = ("solid", "stripes", "dots", "cross", "rising", "bars")
 """How a series looks beside its colour; more series than these begin again."""
 LONGEST_LABEL = 34
+LEGEND_ROW = 18.0
 
 Shown = Callable[[float], str]
 """How a number is written for people."""
@@ -134,22 +135,25 @@ class Drawing:
         return f"url(#{self._pattern(place % len(PATTERNS))})"
 
     def legend(self, x: float, y: float, names: Sequence[str]) -> None:
-        """Which pattern is which series."""
-        for place, name in enumerate(names):
+        """Which pattern is which series; what finds no room in a row stands in the next."""
+        for place, (row, beside) in enumerate(legend_places(names, self.width - x)):
+            left, low = x + beside, y + row * LEGEND_ROW
             self.add(
                 "rect",
                 kind=f"chart-patch {series_class(place)}",
-                x=x,
-                y=y - 10,
+                x=left,
+                y=low - 10,
                 width=14,
                 height=12,
                 fill=self.fill(place),
             )
-            self.label(x + 20, y, name)
-            x += 38 + 7.2 * min(len(name), LONGEST_LABEL)
+            self.label(left + 20, low, names[place])
 
     def nothing(self) -> None:
-        """Say that there is nothing to show."""
+        """Say that there is nothing to show, in as little room as that takes."""
+        self.height = min(self.height, 80)
+        self._root.set("viewBox", f"0 0 {number(self.width)} {number(self.height)}")
+        self._root.set("height", number(self.height))
         self.label(self.width / 2, self.height / 2, self.words.nothing, anchor="middle")
 
     def markup(self) -> str:
@@ -168,6 +172,18 @@ _LINES = {
     "rising": "M-2,6 l4,4 M0,0 l8,8 M6,-2 l4,4",
     "bars": "M2,0 v8 M6,0 v8",
 }
+
+
+def legend_places(names: Sequence[str], width: float) -> list[tuple[int, float]]:
+    """The row of each name in a legend of this width, and how far from its left edge it stands."""
+    places, row, beside = [], 0, 0.0
+    for name in names:
+        needs = 38 + 7.2 * min(len(name), LONGEST_LABEL)
+        if beside and beside + needs > width:
+            row, beside = row + 1, 0.0
+        places.append((row, beside))
+        beside += needs
+    return places
 
 
 def number(value: float) -> str:

@@ -36,3 +36,17 @@ def test_where_nothing_was_nothing_is_said() -> None:
     figure = read(columns(WORDS, "Hari", ("1",), [Series("a", (0.0,))], shown))
     assert "Tidak ada data" in texts(figure)
     assert "Tidak ada data" in texts(read(columns(WORDS, "Hari", (), [Series("a", ())], shown)))
+
+
+def test_a_legend_that_finds_no_room_beside_goes_on_below() -> None:
+    series = [Series(f"penelepon menutup saat menunggu {n}", (1.0,)) for n in range(6)]
+    figure = read(columns(WORDS, "Hari", ("1",), series, shown))
+    picture = figure.find(".//{*}svg")
+    assert picture is not None
+    width = float(picture.get("width", "0"))
+    names = [e for e in of_class(figure, "chart-label") if "penelepon" in "".join(e.itertext())]
+    assert len(names) == 6
+    assert all(float(e.get("x", "0")) < width - 150 for e in names)
+    lowest = max(float(e.get("y", "0")) for e in names)
+    assert lowest > min(float(e.get("y", "0")) for e in names)
+    assert all(float(bar.get("y", "0")) > lowest for bar in of_class(figure, "chart-bar"))

@@ -191,6 +191,8 @@ function showCall(told) {
   byId("idle").hidden = Boolean(call);
   byId("call").hidden = !call;
   if (!call) { shownForm = null; drafts.clear(); return; }
+  // Written on another version than the page has, after the office changed its categories.
+  if (call.form !== form.dataset.form) { location.reload(); return; }
   if (call.form_number !== shownForm) {
     shownForm = call.form_number;
     drafts.clear();

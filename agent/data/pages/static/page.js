@@ -118,7 +118,10 @@ function bodyOf(form) {
   const body = {};
   for (const input of form.elements) {
     if (!input.name || input.disabled) continue;
-    if (input.type === "checkbox") body[input.name] = input.checked;
+    if (input.type === "checkbox" && "list" in input.dataset) {
+      body[input.name] ??= [];
+      if (input.checked) body[input.name].push(input.value);
+    } else if (input.type === "checkbox") body[input.name] = input.checked;
     else if (input.type === "radio") { if (input.checked) body[input.name] = input.value; }
     else if (input.value === "" && !input.required) continue;
     else if ("number" in input.dataset) body[input.name] = Number(input.value);
@@ -134,13 +137,22 @@ for (const form of document.querySelectorAll("form[data-api]")) {
     const problem = form.querySelector("[role=alert]");
     const button = form.querySelector("button:not([type=button])");
     if (button) button.disabled = true;
+    if (problem) problem.hidden = true;
     try {
       const [method, path] = form.dataset.api.split(" ");
-      const body = method === "DELETE" ? undefined : bodyOf(form);
-      const answer = await ask(method, path.replace(/^\/api\/v1/, ""), body);
+      let asked = path.replace(/^\/api\/v1/, ""), body = bodyOf(form);
+      if (method === "DELETE") {
+        const query = new URLSearchParams(body).toString();
+        if (query) asked += `?${query}`;
+        body = undefined;
+      }
+      const answer = await ask(method, asked, body);
       form.dispatchEvent(new CustomEvent("answered", { detail: answer, bubbles: true }));
-      if (form.dataset.then !== undefined) location.assign(form.dataset.then || location.href);
+      // Anew, not assigned: to an address with a # that would only scroll.
+      if (form.dataset.then === "") location.reload();
+      else if (form.dataset.then) location.assign(form.dataset.then);
     } catch (error) {
+      form.dispatchEvent(new CustomEvent("refused", { detail: error, bubbles: true }));
       if (problem) { problem.hidden = false; problem.textContent = error.message; problem.focus?.(); }
     } finally {
       if (button) button.disabled = false;

@@ -1,4 +1,4 @@
-"""What the pages say, in Indonesian and English: one catalogue a language, as data."""
+"""What pages and commands say, in Indonesian and English: one catalogue a language, as data."""
 
 import tomllib
 from collections.abc import Mapping

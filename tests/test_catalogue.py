@@ -6,8 +6,8 @@ from string import Formatter
 
 import pytest
 
+from agent.catalogue import LANGUAGES, language_of, read_words
 from agent.settings import DATA, ROOT
-from agent.web.words import LANGUAGES, language_of, read_words
 
 WORDS = read_words()
 PAGES = DATA / "pages"
@@ -15,6 +15,7 @@ SOURCES = [
     *sorted((PAGES / "templates").glob("*.html")),
     *sorted((PAGES / "static").glob("*.js")),
     *sorted((ROOT / "agent" / "web").glob("*.py")),
+    *(ROOT / "agent" / "domain" / name for name in ("event_words.py", "ticket_words.py")),
 ]
 TEXT = "\n".join(source.read_text() for source in SOURCES)
 KEYS = sorted(WORDS["id"].keys)
