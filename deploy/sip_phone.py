@@ -38,6 +38,9 @@ MOST_ACCOUNTS = 8
 MOST_CALLS = 4
 SAMPLES_PER_SECOND = 8000
 RECORDING_CLOSED_WITHIN = timedelta(seconds=2)
+ROOM_WITHIN = 5.0
+# pjlib's PJ_ETOOMANY, which the wheel does not name.
+TOO_MANY = 70010
 PRIORITY = -15
 PROMPT_HEARD = 0.7
 LARGEST_SLIP = SAMPLES_PER_SECOND // 10
@@ -47,6 +50,10 @@ _Samples = npt.NDArray[np.float64]
 
 class SipPhoneFailed(Exception):
     """A scripted phone could not do what the script says; the message tells what it tried."""
+
+
+class NoRoomYet(SipPhoneFailed):
+    """The library still keeps the place of a call that is over, until its goodbye is answered."""
 
 
 @dataclass(frozen=True)
@@ -423,7 +430,10 @@ class SipPhone:
             raise SipPhoneFailed(f"{self.identity} was not unregistered: {code} {reason}")
 
     async def dial(self, number: str) -> "SipCall":
-        """Call a number at the server; returns when the INVITE is out."""
+        """Call a number at the server; returns when the INVITE is out.
+
+        Raises SipPhoneFailed, also when the place of a call that ended is not free in time.
+        """
         call = SipCall(self.phones)
 
         def make() -> None:
@@ -434,13 +444,23 @@ class SipPhone:
             wish.txOption.localUri = self.identity
             try:
                 call.library.makeCall(f"sip:{number}@{self._server}", wish)
-            except pjsua2.Error:
+            except pjsua2.Error as error:
                 call.library.lives = False
+                if error.status == TOO_MANY:
+                    raise NoRoomYet(error.info()) from error
                 raise
 
-        await self.phones.ask(make)
-        self.calls.append(call)
-        return call
+        deadline = time.monotonic() + ROOM_WITHIN
+        while True:
+            try:
+                await self.phones.ask(make)
+            except NoRoomYet:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                self.calls.append(call)
+                return call
 
     async def incoming(self, within: timedelta) -> "SipCall":
         """The next call that rings here; raises TimeoutError when none comes in time."""
