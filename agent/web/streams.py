@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-READ_WITHIN_S = 30.0
+READ_WITHIN_S = 5.0
+"""Once so much is unread that no more can be sent; who comes again goes on where he was."""
 UNREAD_AT_MOST = 64 * 1024
 """Bytes, of which Linux takes twice as many; four pictures of a large floor."""
 HEARTBEAT_S = 15.0

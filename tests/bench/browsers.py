@@ -73,13 +73,13 @@ class Browsers:
 class NeverReads:
     """A browser whose machine sleeps: its line is open and nothing of it is read."""
 
-    def __init__(self, origin: str, token: str) -> None:
+    def __init__(self, origin: str, token: str, stream: str = STREAM) -> None:
         url = URL(origin)
         self._socket = socket.socket()
         # Before it connects, or the window that it offers is large already.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LEAST_BUFFER)
         self._socket.connect((url.host, url.port))
-        head = f"GET {STREAM} HTTP/1.1\r\nHost: {url.authority}\r\nAuthorization: Bearer {token}"
+        head = f"GET {stream} HTTP/1.1\r\nHost: {url.authority}\r\nAuthorization: Bearer {token}"
         self._socket.sendall(f"{head}\r\n\r\n".encode())
 
     @property
@@ -88,6 +88,10 @@ class NeverReads:
         poll = select.poll()
         poll.register(self._socket, 0)
         return bool(poll.poll(0))
+
+    def wake(self) -> None:
+        """Put the line down by itself."""
+        self._socket.close()
 
 
 async def _follow(session: ClientSession, heard: Heard, opened: asyncio.Semaphore) -> None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import pyotp
 import pytest
 import pytest_asyncio
@@ -20,8 +21,10 @@ from yarl import URL
 from agent.database.accounts import Accounts
 from agent.database.pool import Pool
 from agent.web.connections import ASK_WITHIN_S, SILENT_AT_MOST
+from agent.web.events import MOST_STREAMS
 from agent.web.guard import COOKIE
 from deploy.sip_phone import Answer
+from tests.bench.browsers import NeverReads
 from tests.faults.bench import Bench
 from tests.faults.conftest import Measured
 from tests.journeys.office import SOON, Conversation, until
@@ -29,6 +32,9 @@ from tests.web.site import found, step_in
 
 HUGE = 100 * 1024 * 1024
 GROWN_AT_MOST_MB = 32.0
+UNREAD_AT_MOST_MB = 1.0 * MOST_STREAMS
+ALL_EVENTS = "/api/v1/events?after=0-0"
+AT_ONCE_S = 5.0
 MORE_WITHIN_S = 1.0
 """A second answer would follow the first at once."""
 OWN = "kuda-laut-menari-9"
@@ -132,6 +138,66 @@ async def hang_up(talk: Conversation) -> None:
     assert not (talk.caller.ended_at or talk.operator.ended_at)
     await talk.caller.hang_up()
     await talk.operator.ended(within=SOON)
+
+
+@pytest.mark.fault(
+    "F18",
+    "a hundred programs that follow the events and never read: each is put down within 5 s of its"
+    " full line, memory within 1 MB each, callers and wallboard are served as ever",
+)
+async def test_a_hundred_who_never_read_are_put_down_and_nobody_waits_for_them(
+    bench: Bench, visitors: Visitors, measured: Measured
+) -> None:
+    program = await visitors.program("live")
+    token = program.headers["Authorization"].removeprefix("Bearer ")
+    async with bench.on_duty(Answer()) as [phone], a_busy_month(bench):
+        talk = await bench.conversation(phone)
+        before_mb, seen_mb = memory_mb(bench), []
+        began = time.monotonic()
+        silent = [NeverReads(bench.site.pages, token, ALL_EVENTS) for _ in range(MOST_STREAMS)]
+
+        async def all_put_down() -> bool:
+            seen_mb.append(memory_mb(bench))
+            return all(line.was_put_down for line in silent)
+
+        try:
+            await until("all hundred are told", lambda: answers(program, ALL_EVENTS, 503))
+            async with program.get("/api/v1/wallboard/stream") as wallboard:
+                measured("served after s", await bench.controlled())
+                told = await asyncio.wait_for(wallboard.content.readuntil(b"\n\n"), AT_ONCE_S)
+                assert talk.form in told.decode()
+                await until("all are put down", all_put_down)
+            measured("all put down after s", time.monotonic() - began)
+            measured("memory at most MB more", grown_mb := max(seen_mb) - before_mb)
+            assert await answers(program, ALL_EVENTS, 200), "there is room again"
+        finally:
+            for line in silent:
+                line.wake()
+        assert grown_mb < UNREAD_AT_MOST_MB
+        await hang_up(talk)
+    await visitors.leave()
+    await bench.check()
+
+
+@contextlib.asynccontextmanager
+async def a_busy_month(bench: Bench) -> AsyncIterator[None]:
+    """As many events as an office tells in some weeks: more than a line that nobody reads holds."""
+    connection = await asyncpg.connect(bench.site.database_url)
+    try:
+        await connection.execute(
+            "INSERT INTO feed_events (key, kind, at, body)"
+            " SELECT 'busy-' || n, 'call.ended', now(), jsonb_build_object('n', n)"
+            " FROM generate_series(1, 6000) AS n"
+        )
+        yield
+    finally:
+        await connection.execute("DELETE FROM feed_events WHERE key LIKE 'busy-%'")
+        await connection.close()
+
+
+async def answers(program: aiohttp.ClientSession, path: str, status: int) -> bool:
+    async with program.get(path) as answer:
+        return answer.status == status
 
 
 @pytest.mark.fault(
