@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from agent.database.connect import Connection
+from agent.database.connect import Connection, connected
 from agent.database.migrations import migrate
-from agent.database.operators import add_operator
+from agent.database.queries import sql
 from agent.database.sops import load_sop
 from agent.settings import DATA
 from deploy.postgres_server import PostgresServer
@@ -58,8 +58,12 @@ async def template(server_url: str) -> AsyncIterator[str]:
     async with database(server_url, "template0") as url:
         await migrate(url)
         await load_sop(url, tomllib.loads(SOP_FILE.read_text()))
-        for name in ("Siti Aminah", "Budi Santoso"):
-            await add_operator(url, name, lambda account: (f"sha of {account}", "md5"))
+        # Past the log of acts, which begins empty for every test.
+        async with connected(url) as connection:
+            for account, name in (("op-101", "Siti Aminah"), ("op-102", "Budi Santoso")):
+                await connection.execute(
+                    sql("add_operator"), account, name, f"sha of {account}", "md5", False
+                )
         yield urlsplit(url).path[1:]
 
 

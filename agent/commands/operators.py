@@ -71,7 +71,10 @@ def add(
             digest = digest_of(account, settings.sip_realm, password)
             return digest.sha256, digest.md5
 
-        account = ask(url, lambda: add_operator(url, name, digests_of, supervises=supervisor))
+        by = system_user()
+        account = ask(
+            url, lambda: add_operator(url, name, digests_of, by=by, supervises=supervisor)
+        )
     if json:
         told = {"account": account, "name": name, "password": password}
         print_json({**told, "supervises": supervisor})
@@ -162,7 +165,7 @@ def remove(
     taken = parse_account("account", account)
     with said_plainly():
         url = read_settings().database_url
-        name = ask(url, lambda: remove_operator(url, taken))
+        name = ask(url, lambda: remove_operator(url, taken, system_user()))
     console().print(f"{name} ({account}) is no longer an operator.")
 
 

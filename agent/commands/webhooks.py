@@ -18,6 +18,7 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
+from agent.database.accounts import keep_act
 from agent.database.connect import connected
 from agent.database.webhooks import (
     add_subscription,
@@ -69,7 +70,7 @@ def add(
         secret = new_secret()
 
         async def keep() -> int:
-            async with connected(database) as connection:
+            async with connected(database) as connection, connection.transaction():
                 return await add_subscription(connection, url, kind or (), secret, system_user())
 
         made = ask(database, keep)
@@ -128,8 +129,8 @@ def remove(webhook: Id) -> None:
         database = read_settings().database_url
 
         async def end() -> None:
-            async with connected(database) as connection:
-                await remove_subscription(connection, webhook)
+            async with connected(database) as connection, connection.transaction():
+                await remove_subscription(connection, webhook, system_user())
 
         ask(database, end)
     console().print(f"Webhook nomor {webhook} dihapus.")
@@ -148,8 +149,8 @@ def enable(webhook: Id) -> None:
         database = read_settings().database_url
 
         async def go_on() -> None:
-            async with connected(database) as connection:
-                await enable_subscription(connection, webhook)
+            async with connected(database) as connection, connection.transaction():
+                await enable_subscription(connection, webhook, system_user())
 
         ask(database, go_on)
     console().print(f"Webhook nomor {webhook} dilanjutkan.")
@@ -166,8 +167,10 @@ def test(webhook: Id) -> None:
         database = read_settings().database_url
 
         async def read() -> Subscription:
-            async with connected(database) as connection:
-                return await read_subscription(connection, webhook)
+            async with connected(database) as connection, connection.transaction():
+                found = await read_subscription(connection, webhook)
+                await keep_act(connection, system_user(), "webhook_tested", str(webhook))
+                return found
 
         subscription = ask(database, read)
     try:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.database.accounts import keep_act
 from agent.database.connect import Connection, connected
 from agent.database.errors import OperatorUnknown
 from agent.database.queries import sql
@@ -45,9 +46,10 @@ async def add_operator(
     name: str,
     digests_of: Callable[[OperatorId], tuple[str, str]],
     *,
+    by: str,
     supervises: bool = False,
 ) -> OperatorId:
-    """Keep a new operator under the next account, op-101 being the first.
+    """Keep a new operator under the next account, op-101 being the first, and who added him.
 
     One who `supervises` is offered no calls. digests_of answers the SHA-256 and MD5 digests of the
     account's password. Raises DatabaseUnreachable.
@@ -58,6 +60,7 @@ async def add_operator(
         account = OperatorId(f"op-{number}")
         digests = digests_of(account)
         await connection.execute(sql("add_operator"), account, name, *digests, supervises)
+        await keep_act(connection, by, "operator_added", account)
     return account
 
 
@@ -71,12 +74,16 @@ async def free_operators(url: str) -> list[OperatorId]:
     return [OperatorId(row["account"]) for row in rows]
 
 
-async def remove_operator(url: str, account: OperatorId) -> str:
-    """Take an operator off duty; answers his name. Raises OperatorUnknown, DatabaseUnreachable."""
-    async with connected(url) as connection:
+async def remove_operator(url: str, account: OperatorId, by: str) -> str:
+    """Take an operator off duty, and keep who did; answers his name.
+
+    Raises OperatorUnknown, DatabaseUnreachable.
+    """
+    async with connected(url) as connection, connection.transaction():
         name = await connection.fetchval(sql("remove_operator"), account)
-    if name is None:
-        raise OperatorUnknown(f"There is no operator {account} on duty: see `operator list`.")
+        if name is None:
+            raise OperatorUnknown(f"There is no operator {account} on duty: see `operator list`.")
+        await keep_act(connection, by, "operator_removed", account)
     return str(name)
 
 

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
+from agent.database.accounts import keep_act
 from agent.database.connect import Connection, borrowed, open_connection
 from agent.database.errors import DatabaseProblem
 from agent.database.queries import sql
@@ -42,7 +44,9 @@ class KeptSubscription(msgspec.Struct, frozen=True, kw_only=True):
 async def add_subscription(
     connection: Connection, url: str, kinds: Sequence[str], secret: str, by: str
 ) -> int:
-    """Tell a receiver from now on, within the caller's transaction; answers its number.
+    """Tell a receiver from now on, and keep who made it so; answers its number.
+
+    This and the changes below are within the caller's transaction.
 
     `url` is checked before (handover.receiver_address). Raises SubscriptionRefused.
     """
@@ -55,6 +59,9 @@ async def add_subscription(
     )
     if made is None:
         raise SubscriptionRefused(f"There are {MOST_SUBSCRIPTIONS} subscriptions: remove one.")
+    # An address may hold its receiver's key: only his name goes on record.
+    detail = {"host": urlsplit(url).hostname, "kinds": wanted}
+    await keep_act(connection, by, "webhook_added", str(made), detail)
     return int(made)
 
 
@@ -64,14 +71,16 @@ async def list_subscriptions(connection: Connection) -> list[KeptSubscription]:
     return [msgspec.convert(dict(row), KeptSubscription) for row in rows]
 
 
-async def remove_subscription(connection: Connection, id_: int) -> None:
+async def remove_subscription(connection: Connection, id_: int, by: str) -> None:
     """Tell this receiver nothing any more. Raises SubscriptionUnknown."""
     _must_be(await connection.fetchval(sql("remove_subscription"), id_), id_)
+    await keep_act(connection, by, "webhook_removed", str(id_))
 
 
-async def enable_subscription(connection: Connection, id_: int) -> None:
+async def enable_subscription(connection: Connection, id_: int, by: str) -> None:
     """Go on where it was disabled, as far as news are still kept. Raises SubscriptionUnknown."""
     _must_be(await connection.fetchval(sql("enable_subscription"), id_), id_)
+    await keep_act(connection, by, "webhook_enabled", str(id_))
 
 
 async def read_subscription(connection: Connection, id_: int) -> Subscription:

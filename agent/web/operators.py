@@ -44,14 +44,12 @@ def operator_operations(parts: Parts) -> list[Operation]:
             digest = digest_of(account, realm, password)
             return digest.sha256, digest.md5
 
-        account = await add_operator(url, plain_name(asked.name), digests_of)
-        await parts.accounts.audit(asking.who.account, "operator_added", account)
+        name, by = plain_name(asked.name), asking.who.account
+        account = await add_operator(url, name, digests_of, by=by)
         return NewPhone(account, password)
 
     async def remove(asking: Asking, _asked: None) -> None:
-        account = OperatorId(asking.path("operator"))
-        await remove_operator(url, account)
-        await parts.accounts.audit(asking.who.account, "operator_removed", account)
+        await remove_operator(url, OperatorId(asking.path("operator")), asking.who.account)
 
     return [
         Operation(

@@ -1,7 +1,6 @@
 """Who is told of events by webhook, as an administrator decides; every act is on record."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -67,22 +66,15 @@ def webhook_operations(parts: Parts) -> list[Operation]:
         secret, by = new_secret(), asking.who.account
         async with parts.pool.transaction() as connection:
             made = await add_subscription(connection, asked.url, asked.kinds, secret, by)
-            # An address may hold its receiver's key: only his name goes on record.
-            detail = {"host": urlsplit(asked.url).hostname, "kinds": asked.kinds}
-            await parts.accounts.audit(by, "webhook_added", str(made), detail)
         return WebhookMade(made, secret)
 
     async def remove(asking: Asking, _asked: None) -> None:
-        id_ = _id(asking)
         async with parts.pool.transaction() as connection:
-            await remove_subscription(connection, id_)
-            await parts.accounts.audit(asking.who.account, "webhook_removed", str(id_))
+            await remove_subscription(connection, _id(asking), asking.who.account)
 
     async def enable(asking: Asking, _asked: None) -> None:
-        id_ = _id(asking)
         async with parts.pool.transaction() as connection:
-            await enable_subscription(connection, id_)
-            await parts.accounts.audit(asking.who.account, "webhook_enabled", str(id_))
+            await enable_subscription(connection, _id(asking), asking.who.account)
 
     async def test(asking: Asking, _asked: None) -> Tried:
         id_ = _id(asking)

@@ -85,7 +85,7 @@ async def hire(site: Site, count: int) -> list[sipp.Account]:
             digest = digest_of(account, realm, password)
             return digest.sha256, digest.md5
 
-        account = await add_operator(site.database_url, f"Petugas {number}", digests_of)
+        account = await add_operator(site.database_url, f"Petugas {number}", digests_of, by="bench")
         accounts.append(sipp.Account(account, password))
     return accounts
 

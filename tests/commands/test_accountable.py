@@ -7,6 +7,7 @@ from agent.commands.accountable import accountable, one_person, system_user
 from agent.database.access import PurposeInvalid
 from agent.database.errors import OperatorUnknown
 from agent.database.operators import remove_operator
+from agent.domain.identifiers import OperatorId
 from agent.domain.personal_data import Person
 
 
@@ -14,7 +15,7 @@ async def test_only_an_account_on_duty_with_a_purpose_is_accountable(url: str) -
     assert await accountable(url, "op-101", " surat  12 ") == ("op-101", "surat 12")
     with pytest.raises(PurposeInvalid):
         await accountable(url, "op-101", "")
-    await remove_operator(url, "op-102")  # type: ignore[arg-type]  # an account
+    await remove_operator(url, OperatorId("op-102"), "ratna")
     for account in ("op-102", "op-199"):
         with pytest.raises(OperatorUnknown):
             await accountable(url, account, "surat 12")

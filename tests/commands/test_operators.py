@@ -9,6 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from agent.asterisk.phone_accounts import digest_of
+from agent.database.connect import Connection
 from agent.database.writer import Writer
 from agent.dialplan import DESK_SOCKET
 from agent.runtime.floor_keeper import FloorKeeper
@@ -30,10 +31,13 @@ async def test_an_added_operators_password_is_shown_once_and_kept_as_digests(
     assert (told["account"], told["name"]) == ("op-103", "Dewi Lestari")
     connection = await asyncpg.connect(url)
     row = await connection.fetchrow("SELECT * FROM operators WHERE account = 'op-103'")
+    [act] = await connection.fetch("SELECT * FROM audit_log")
     await connection.close()
     expected = digest_of("op-103", "lpse-helpdesk", told["password"])
     assert (row["digest_sha256"], row["digest_md5"]) == (expected.sha256, expected.md5)
     assert told["password"] not in str(dict(row))
+    assert (act["action"], act["subject"]) == ("operator_added", "op-103")
+    assert act["by"].startswith("system:")
 
 
 async def test_people_are_told_what_to_enter_in_the_phone(url: str, shell: Shell) -> None:
@@ -42,7 +46,9 @@ async def test_people_are_told_what_to_enter_in_the_phone(url: str, shell: Shell
     assert "cannot be shown again" in result.stdout
 
 
-async def test_a_removed_operator_stays_in_the_list_with_the_day(url: str, shell: Shell) -> None:
+async def test_a_removed_operator_stays_in_the_list_with_the_day(
+    url: str, shell: Shell, connection: Connection
+) -> None:
     removed = await shell.run(url, "operator", "remove", "op-102")
     assert removed.exit_code == 0
     listed = json.loads((await shell.run(url, "operator", "list", "--json")).stdout)
@@ -55,6 +61,8 @@ async def test_a_removed_operator_stays_in_the_list_with_the_day(url: str, shell
     again = await shell.run(url, "operator", "remove", "op-102")
     assert again.exit_code == 2
     assert "op-102" in again.stderr
+    acts = await connection.fetch("SELECT action, subject FROM audit_log")
+    assert [tuple(act) for act in acts] == [("operator_removed", "op-102")]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\x00b", "x" * 81, "bell\a"])

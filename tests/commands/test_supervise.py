@@ -24,7 +24,9 @@ async def form(
     url: str, writer: Writer, exchange: PretendExchange, shell: Shell
 ) -> AsyncIterator[OpenForm]:
     """A conversation and a supervisor op-103, served where the command looks for it."""
-    dewi = await add_operator(url, "Dewi", lambda account: (account, "md5"), supervises=True)
+    dewi = await add_operator(
+        url, "Dewi", lambda account: (account, "md5"), supervises=True, by="ratna"
+    )
     exchange.reachable.add(dewi)
     async with open_form(writer, exchange) as opened:
         runner = web.AppRunner(make_desk(opened.desk, opened.supervision))

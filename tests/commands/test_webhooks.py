@@ -45,6 +45,16 @@ async def test_a_webhook_is_added_listed_tried_and_removed(
     assert (await shell.run(url, "webhook", "remove", "1")).exit_code == 0
     [left] = json.loads((await shell.run(url, "webhook", "list", "--json")).stdout)
     assert (left["id"], left["disabled_at"]) == (2, None)
+    acts = await connection.fetch(
+        "SELECT by, action, subject, detail::text FROM audit_log ORDER BY id"
+    )
+    assert [(act["action"], act["subject"]) for act in acts] == [
+        ("webhook_added", "1"), ("webhook_tested", "1"), ("webhook_tested", "1"),
+        ("webhook_added", "2"), ("webhook_enabled", "2"), ("webhook_removed", "1"),
+    ]  # fmt: skip
+    assert all(act["by"].startswith("system:") for act in acts)
+    assert "app.example.go.id" in acts[3]["detail"]
+    assert "/hook" not in acts[3]["detail"]
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,15 @@ def digests_of(account: OperatorId) -> tuple[str, str]:
 
 
 async def test_accounts_are_given_in_turn_even_to_many_at_once(url: str) -> None:
-    added = await asyncio.gather(*(add_operator(url, f"N{i}", digests_of) for i in range(5)))
+    added = await asyncio.gather(
+        *(add_operator(url, f"N{i}", digests_of, by="ratna") for i in range(5))
+    )
     assert sorted(added) == ["op-103", "op-104", "op-105", "op-106", "op-107"]
 
 
 async def test_a_removed_operators_account_is_not_given_again(url: str) -> None:
-    assert await remove_operator(url, OperatorId("op-102")) == "Budi Santoso"
-    assert await add_operator(url, "Dewi", digests_of) == "op-103"
+    assert await remove_operator(url, OperatorId("op-102"), "ratna") == "Budi Santoso"
+    assert await add_operator(url, "Dewi", digests_of, by="ratna") == "op-103"
     async with running_writer(url) as writer:
         on_duty = await writer.operators()
     assert [operator.account for operator in on_duty] == ["op-101", "op-103"]
@@ -46,16 +48,16 @@ async def test_a_removed_operators_account_is_not_given_again(url: str) -> None:
 
 
 async def test_names_are_known_also_of_who_was_removed(url: str, connection: Connection) -> None:
-    await remove_operator(url, OperatorId("op-102"))
+    await remove_operator(url, OperatorId("op-102"), "ratna")
     assert await operator_names(connection, ["op-102", "op-999"]) == {"op-102": "Budi Santoso"}
     assert await operator_names(connection, []) == {}
 
 
 async def test_removing_an_operator_who_is_not_on_duty_is_refused(url: str) -> None:
-    await remove_operator(url, OperatorId("op-102"))
+    await remove_operator(url, OperatorId("op-102"), "ratna")
     for account in ("op-102", "op-999", "'; --"):
         with pytest.raises(OperatorUnknown, match="on duty"):
-            await remove_operator(url, OperatorId(account))
+            await remove_operator(url, OperatorId(account), "ratna")
 
 
 async def test_the_list_counts_the_calls_of_each(url: str) -> None:
@@ -81,7 +83,7 @@ async def test_free_is_who_is_on_duty_and_in_no_call(url: str) -> None:
         for record in story.records:
             await writer.record(record)
     assert await free_operators(url) == ["op-102"]
-    await remove_operator(url, OperatorId("op-102"))
+    await remove_operator(url, OperatorId("op-102"), "ratna")
     assert await free_operators(url) == []
 
 
@@ -136,7 +138,7 @@ async def test_the_list_tells_how_each_is_and_since_when(url: str) -> None:
     siti, budi = await list_operators(url)
     assert (siti.presence, siti.pause_reason, siti.present_since) == ("paused", "rapat", at(9))
     assert (budi.presence, budi.pause_reason, budi.present_since) == ("ready", None, at(5))
-    await remove_operator(url, SITI)
+    await remove_operator(url, SITI, "ratna")
     siti, _ = await list_operators(url)
     assert (siti.presence, siti.pause_reason, siti.present_since) == (None, None, None)
 

@@ -98,7 +98,7 @@ async def test_a_week_of_failures_disables_it_until_somebody_wants_it_again(
     await connection.execute(shift.replace("6 days", "7 days"))
     assert await store.mark_failed(id_, "away", for_good=False, give_up_s=WEEK_S)
     assert await store.active() == []
-    await enable_subscription(connection, id_)
+    await enable_subscription(connection, id_, "ratna")
     [one] = await store.active()
     assert one == await read_subscription(connection, id_)
 
@@ -108,13 +108,17 @@ async def test_who_is_gone_is_disabled_at_once_and_who_was_removed_is_no_more(
 ) -> None:
     first, second = await add(connection), await add(connection)
     assert await store.mark_failed(first, "410", for_good=True, give_up_s=WEEK_S)
-    await remove_subscription(connection, second)
+    await remove_subscription(connection, second, "ratna")
     assert await store.mark_failed(second, "away", for_good=False, give_up_s=WEEK_S)
     await store.mark_told(second, Cursor(1, 1), given=True)
     assert [one.id for one in await list_subscriptions(connection)] == [first]
-    for act in (remove_subscription, enable_subscription, read_subscription):
+    for refused in (
+        remove_subscription(connection, second, "ratna"),
+        enable_subscription(connection, second, "ratna"),
+        read_subscription(connection, second),
+    ):
         with pytest.raises(SubscriptionUnknown, match="webhook list"):
-            await act(connection, second)
+            await refused
 
 
 async def test_a_former_owner_moves_nobody(

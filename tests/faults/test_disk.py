@@ -77,7 +77,9 @@ async def kept(database: Path, file: Path) -> AsyncIterator[Kept]:
     try:
         await migrate(url)
         await load_sop(url, tomllib.loads(SOP_FILE.read_text()))
-        await add_operator(url, "Siti Aminah", lambda account: (f"sha of {account}", "md5"))
+        await add_operator(
+            url, "Siti Aminah", lambda account: (f"sha of {account}", "md5"), by="ratna"
+        )
         async with running_writer(url) as writer, asyncio.TaskGroup() as tasks:
             await until_healthy(writer)
             journal = JournaledRecorder(writer, file)

@@ -22,7 +22,7 @@ SOUND = Path("/speech/fixed/connecting")
 async def people(writer: Writer, exchange: PretendExchange, url: str) -> AsyncIterator[Office]:
     """Siti and Budi answer; of two supervisors only Dewi's telephone is there."""
     for name in ("Dewi", "Eko"):
-        await add_operator(url, name, lambda account: (account, "md5"), supervises=True)
+        await add_operator(url, name, lambda account: (account, "md5"), supervises=True, by="ratna")
     exchange.reachable = {SITI, BUDI, DEWI}
     async with office(writer, exchange) as opened:
         yield opened

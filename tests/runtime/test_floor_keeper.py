@@ -173,8 +173,8 @@ async def test_an_operator_who_is_added_gets_calls_and_one_who_is_removed_gets_n
         await keeper.refresh()
         await keeper.refresh()
         assert exchange.published == [[SITI, BUDI]], "telephones are made known once"
-        added = await add_operator(url, "Dewi Lestari", lambda account: ("sha", "md5"))
-        await remove_operator(url, BUDI)
+        added = await add_operator(url, "Dewi Lestari", lambda account: ("sha", "md5"), by="ratna")
+        await remove_operator(url, BUDI, "ratna")
         exchange.reachable.add(added)
         await keeper.refresh()
         assert exchange.published[1:] == [[SITI, added]]

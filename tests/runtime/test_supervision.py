@@ -22,7 +22,7 @@ DEWI, EKO = OperatorId("op-103"), OperatorId("op-104")
 async def supervisors(url: str, exchange: PretendExchange) -> None:
     """Two of them, with telephones."""
     for name in ("Dewi", "Eko"):
-        await add_operator(url, name, lambda account: (account, "md5"), supervises=True)
+        await add_operator(url, name, lambda account: (account, "md5"), supervises=True, by="ratna")
     exchange.reachable = {SITI, BUDI, DEWI}
 
 

@@ -119,7 +119,7 @@ async def site(
 ) -> AsyncIterator[Site]:
     """An office with its pages, which speaks by this renderer."""
     sop = await load_sop(url, content_of(DATA / "sop" / "SOP-LPSE.BTG-017.toml", "sop_file"))
-    await add_operator(url, "Siti Aminah", lambda _account: ("0" * 64, "0" * 32))
+    await add_operator(url, "Siti Aminah", lambda _account: ("0" * 64, "0" * 32), by="ratna")
     settings = Settings(
         database_url=url,
         ari_url="http://127.0.0.1:1",

@@ -19,7 +19,9 @@ __all__ = ["exchange", "writer"]
 @pytest_asyncio.fixture
 async def form(url: str, writer: Writer, exchange: PretendExchange) -> AsyncIterator[OpenForm]:
     """A conversation, and a supervisor op-103."""
-    dewi = await add_operator(url, "Dewi", lambda account: (account, "md5"), supervises=True)
+    dewi = await add_operator(
+        url, "Dewi", lambda account: (account, "md5"), supervises=True, by="ratna"
+    )
     exchange.reachable.add(dewi)
     async with open_form(writer, exchange) as opened:
         yield opened
