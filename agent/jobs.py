@@ -44,7 +44,7 @@ def jobs_of(
 ) -> Mapping[str, Job]:
     """Every job by its name, as this office's settings want it. Raises SettingsInvalid."""
     url = settings.database_url
-    keys = PersonKeys(settings.person_key_file or settings.state_folder / "person.key")
+    keys = PersonKeys(settings.key_of_persons_file)
     files = removers(chosen_store(settings).remove, settings.voicemail_folder)
     purge = PurgeJob(
         ErasureStore(url, keys, files),

@@ -149,6 +149,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     request_tracker_token_file: Path | None = None
     request_tracker_queue: str | None = None
 
+    @property
+    def key_of_persons_file(self) -> Path:
+        """Where the office's key lies, or is made at the first need."""
+        return self.person_key_file or self.state_folder / "person.key"
+
     def ari_secret(self) -> str:
         """The secret made at set-up. Raises SettingsInvalid when its file cannot be read."""
         return self.secret("ari_secret_file")

@@ -26,8 +26,11 @@ from deploy.set_up_python import make_environment
 from deploy.set_up_servers import find_or_make_servers
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# A browser, what every Debian machine has but not every container, and SIPp.
+# A browser, what every Debian machine has but not every container, SIPp, and what holds papers
+# against PDF/A.
 TEST_PACKAGES = ["chromium", "iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
+TEST_PACKAGES += ["default-jre-headless", "libactivation-java", "libjaxb-api-java"]
+TEST_PACKAGES += ["libpdfbox2-java"]
 TEST_TOOLS = ["chrony", "fail2ban", "libfaketime"]
 PROGRAMS = {"demo": "deploy.demo_call", "test": "deploy.checks", "faults": "deploy.faults_report"}
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database

@@ -19,7 +19,7 @@ CREATE TABLE accounts (
     operator text,
     password_hash text NOT NULL,
     password_once boolean NOT NULL DEFAULT true,
-    totp_secret text,
+    totp_seed text,
     totp_confirmed boolean NOT NULL DEFAULT false,
     totp_used bigint NOT NULL DEFAULT 0,
     made_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -445,8 +445,8 @@ ALTER TABLE access_log ADD CONSTRAINT access_twice
 ALTER TABLE access_log ADD CONSTRAINT access_without_purpose
     CHECK ((purpose ~ '\S'::text));
 
-ALTER TABLE accounts ADD CONSTRAINT account_confirmed_without_secret
-    CHECK (((NOT totp_confirmed) OR (totp_secret IS NOT NULL)));
+ALTER TABLE accounts ADD CONSTRAINT account_confirmed_without_seed
+    CHECK (((NOT totp_confirmed) OR (totp_seed IS NOT NULL)));
 
 ALTER TABLE accounts ADD CONSTRAINT account_of_another_form
     CHECK ((account ~ '^[a-z0-9][a-z0-9._-]{0,59}$'::text));

@@ -78,7 +78,7 @@ async def log_reading(url: str, command: str, *forms: str) -> None:
 
 def keys_of(settings: Settings) -> PersonKeys:
     """The office's hashes."""
-    return PersonKeys(settings.person_key_file or settings.state_folder / "person.key")
+    return PersonKeys(settings.key_of_persons_file)
 
 
 def eraser_of(settings: Settings) -> ErasureStore:

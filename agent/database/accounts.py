@@ -22,7 +22,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     operator: str | None
     password_hash: str
     password_once: bool
-    totp_secret: str | None
+    totp_seed: str | None
+    """What its secret is made from, by a key that is not in the database."""
     totp_confirmed: bool
 
 
@@ -150,10 +151,10 @@ class Accounts:
         """The next login shows a new secret. Raises AccountUnknown."""
         return await self._change("forget_second_factor", "second_factor_forgotten", by, account)
 
-    async def offer_second_factor(self, account: str, secret: str) -> None:
-        """Keep a secret that its owner has yet to prove."""
+    async def offer_second_factor(self, account: str, seed: str) -> None:
+        """Keep the seed of a secret that its owner has yet to prove."""
         async with self._pool.connection() as connection:
-            await connection.execute(sql("offer_second_factor"), account, secret)
+            await connection.execute(sql("offer_second_factor"), account, seed)
 
     async def use_code(self, account: str, period: int) -> bool:
         """Use up the code of this period of 30 seconds; False when it was used already."""

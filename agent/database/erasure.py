@@ -130,7 +130,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "accounts": {
         "account": "office", "name": "office", "role": "office", "operator": "office",
-        "password_hash": "office", "totp_secret": "office", "made_by": "office",
+        "password_hash": "office", "totp_seed": "office", "made_by": "office",
     },
     "sessions": {"digest": "technical", "account": "office"},
     "api_tokens": {

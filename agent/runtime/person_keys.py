@@ -1,7 +1,7 @@
-"""Keyed hashes of what people are found by: logs and holds tell a person and never name him.
+"""The office's key: hashes that stand for people in logs and holds, and secrets that are not kept.
 
 The key lies in the office's own folder and not in the database: whoever has only the database
-cannot find out a number by trying them all.
+cannot find out a number by trying them all, nor what an authenticator shows.
 """
 
 import hashlib
@@ -34,6 +34,15 @@ class PersonKeys:
     def digest(self, text: str) -> str:
         """A proof of a text that does not tell it. Raises PersonKeyUnreadable."""
         return hmac.new(self._key(), text.encode(), hashlib.sha256).hexdigest()
+
+    def secret_of(self, use: str) -> bytes:
+        """32 bytes that only who has the key knows, the same for one use and for no other.
+
+        Raises PersonKeyUnreadable.
+        """
+        # Of a key of its own: no hash of a text, which the database keeps, can be one of these.
+        own = hmac.new(self._key(), b"\0secrets", hashlib.sha256).digest()
+        return hmac.new(own, use.encode(), hashlib.sha256).digest()
 
     def check(self) -> str:
         """Which key this is, for whoever must know that it is the same one."""

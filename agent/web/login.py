@@ -22,6 +22,7 @@ from agent.web.operations import LANGUAGE_COOKIE
 from agent.web.pages import Shown, Templates, see_other
 from agent.web.passwords import Passwords, PasswordWeak, TooBusy
 from agent.web.problems import Refused
+from agent.web.second_factor import SecondFactors, enrolment, make_seed, period_of
 
 STEPS_WITHIN_S = 300.0
 MOST_BEGUN = 500
@@ -46,6 +47,7 @@ class Login:
         accounts: Accounts,
         guard: Guard,
         checked: Passwords,
+        second_factors: SecondFactors,
         templates: Templates,
         office: str,
     ) -> None:
@@ -54,6 +56,7 @@ class Login:
         self._templates = templates
         self._office = office
         self._passwords = checked
+        self._second_factors = second_factors
         self._attempts = Attempts()
         self._begun: dict[str, Begun] = {}
 
@@ -131,7 +134,9 @@ class Login:
         step, then, address = form.get("step", ""), _local(form.get("then")), address_of(request)
         begun = self._found(step)
         account = begun.account
-        secret = account.totp_secret if account.totp_confirmed else begun.secret
+        secret = begun.secret
+        if account.totp_confirmed and account.totp_seed:
+            secret = self._second_factors.secret_of(account.account, account.totp_seed)
         if account.password_once or secret is None:
             raise Refused(401, "login_over")
         device = request.cookies.get(DEVICE_COOKIE)
@@ -139,7 +144,7 @@ class Login:
         if not self._attempts.allowed(account.account, address, known):
             return self._again(request, "too_many_attempts", 429, then)
         self._attempts.failed(account.account, address, known)
-        period = passwords.period_of(secret, form.get("code", ""), clock.now().timestamp())
+        period = period_of(secret, form.get("code", ""), clock.now().timestamp())
         if period is None or not await self._accounts.use_code(account.account, period):
             await self._audit(account.account, "code_failed", address)
             return self._second(request, step, then, begun, 401)
@@ -154,8 +159,9 @@ class Login:
         if account.role not in SECOND_FACTOR:
             return await self._enter(request, step, then)
         if not account.totp_confirmed:
-            begun.secret = passwords.make_secret()
-            await self._accounts.offer_second_factor(account.account, begun.secret)
+            seed = make_seed()
+            begun.secret = self._second_factors.secret_of(account.account, seed)
+            await self._accounts.offer_second_factor(account.account, seed)
         return self._second(request, step, then, begun, 200)
 
     async def _enter(self, request: web.Request, step: str, then: str) -> web.Response:
@@ -210,7 +216,7 @@ class Login:
     ) -> web.Response:
         secret, picture = begun.secret, None
         if secret:
-            address = passwords.enrolment(secret, begun.account.account, self._office)
+            address = enrolment(secret, begun.account.account, self._office)
             picture = segno.make(address).svg_data_uri(scale=5, border=2)
         problem = "code_failed" if status != 200 else None
         return self._form(

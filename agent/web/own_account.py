@@ -22,6 +22,7 @@ from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.passwords import PasswordWeak, TooBusy
 from agent.web.problems import Refused
+from agent.web.second_factor import period_of
 
 Typed = Annotated[str, Meta(max_length=200)]
 
@@ -68,14 +69,15 @@ def own_account_operations(parts: Parts) -> list[Operation]:
 
     async def renew_second_factor(asking: Asking, asked: SecondFactorRenewal) -> None:
         account = await _proved(parts, attempts, asking, asked.password)
-        if not account.totp_confirmed or account.totp_secret is None:
+        if not account.totp_confirmed or account.totp_seed is None:
             raise Refused(409, "no_second_factor")
         address = address_of(asking.request)
         # Counted by themselves: a right password does not forgive guessed codes.
         if not codes.allowed(account.account, address, False):
             raise Refused(429, "too_many_attempts")
         codes.failed(account.account, address, False)
-        period = passwords.period_of(account.totp_secret, asked.code, clock.now().timestamp())
+        secret = parts.second_factors.secret_of(account.account, account.totp_seed)
+        period = period_of(secret, asked.code, clock.now().timestamp())
         if period is None or not await kept.use_code(account.account, period):
             await kept.audit(account.account, "code_failed", account.account, {"from": address})
             raise Refused(403, "code_failed")

@@ -20,11 +20,13 @@ from agent.runtime.dispatcher import Dispatcher
 from agent.runtime.feed import Feed
 from agent.runtime.floor_keeper import FloorKeeper
 from agent.runtime.form_desk import FormDesk
+from agent.runtime.person_keys import PersonKeys
 from agent.runtime.supervision import SupervisionDesk
 from agent.settings import Settings
 from agent.speech.renderer import Renderer
 from agent.web.guard import Guard
 from agent.web.passwords import Passwords
+from agent.web.second_factor import SecondFactors
 from agent.web.streams import Streams
 
 
@@ -73,6 +75,11 @@ class Parts:
     def calls(self) -> list[Call]:
         """Every call that lives in this process."""
         return [loop.call for loop in self.dispatcher.calls if loop.call]
+
+    @cached_property
+    def second_factors(self) -> SecondFactors:
+        """By the office's key."""
+        return SecondFactors(PersonKeys(self.settings.key_of_persons_file))
 
     @cached_property
     def guard(self) -> Guard:

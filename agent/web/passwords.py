@@ -1,4 +1,4 @@
-"""Passwords and second factors: argon2id and TOTP (RFC 6238), away from the calls' loop."""
+"""Passwords: argon2id, away from the calls' loop."""
 
 import asyncio
 import hashlib
@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import argon2
-import pyotp
 
 from agent.settings import DATA
 
 SHORTEST, LONGEST = 12, 128
-PERIOD_S = 30
 WAITING_AT_MOST = 8
 """Logins that may wait for their turn: one at a time is checked, for calls share the processor."""
 
@@ -90,26 +88,6 @@ def refuse_weak(password: str, account: str, name: str) -> None:
     own = [account.casefold(), *(word for word in name.casefold().split() if len(word) > 3)]
     if folded in _BREACHED or len(set(folded)) < 5 or any(word in folded for word in own):
         raise PasswordWeak("password_common")
-
-
-def make_secret() -> str:
-    """A secret for an authenticator, in base 32."""
-    return pyotp.random_base32()
-
-
-def enrolment(secret: str, account: str, office: str) -> str:
-    """The address that an authenticator reads as a QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=office)
-
-
-def period_of(secret: str, code: str, unix_s: float) -> int | None:
-    """The period of 30 seconds whose code this is: now, or one before or after; else None."""
-    typed = code.replace(" ", "")
-    now = int(unix_s // PERIOD_S)
-    for period in (now, now - 1, now + 1):
-        if hmac.compare_digest(pyotp.TOTP(secret).generate_otp(period), typed):
-            return period
-    return None
 
 
 def known_device(account: str, hashed: str, nonce: str) -> str:

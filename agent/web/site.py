@@ -133,7 +133,8 @@ def make_site(parts: Parts) -> web.Application:
     application.on_response_prepare.append(add_headers)
     add_operations(application, operations, guard, parts.accounts, words)
     add_pages(application, pages, guard, templates)
-    Login(parts.accounts, guard, parts.passwords, templates, office).add_to(application)
+    login = Login(parts.accounts, guard, parts.passwords, parts.second_factors, templates, office)
+    login.add_to(application)
     document = msgspec.json.encode(make_openapi(operations, version("lpse-agent")))
 
     async def openapi(_request: web.Request) -> web.Response:

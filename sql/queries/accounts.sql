@@ -5,7 +5,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: read_account
 -- An account that was not removed.
-SELECT account, name, role, operator, password_hash, password_once, totp_secret, totp_confirmed
+SELECT account, name, role, operator, password_hash, password_once, totp_seed, totp_confirmed
 FROM accounts WHERE account = $1 AND removed_at IS NULL
 
 -- name: list_accounts
@@ -30,18 +30,18 @@ WHERE account = $1 AND removed_at IS NULL RETURNING name
 
 -- name: forget_second_factor
 -- His device is lost: the next login asks for a new one.
-UPDATE accounts SET totp_secret = NULL, totp_confirmed = false
+UPDATE accounts SET totp_seed = NULL, totp_confirmed = false
 WHERE account = $1 AND removed_at IS NULL RETURNING name
 
 -- name: offer_second_factor
--- A secret to be shown to its owner, until he has proved that he has it.
-UPDATE accounts SET totp_secret = $2
+-- The seed of a secret that is shown to its owner, until he has proved that he has it.
+UPDATE accounts SET totp_seed = $2
 WHERE account = $1 AND removed_at IS NULL AND NOT totp_confirmed
 
 -- name: use_code
 -- A code that was right is used up, with all before it; no row when it was used already.
 UPDATE accounts SET totp_used = $2, totp_confirmed = true
-WHERE account = $1 AND removed_at IS NULL AND totp_used < $2 AND totp_secret IS NOT NULL
+WHERE account = $1 AND removed_at IS NULL AND totp_used < $2 AND totp_seed IS NOT NULL
 RETURNING account
 
 -- name: begin_session

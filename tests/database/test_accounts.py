@@ -76,8 +76,8 @@ async def test_who_chooses_a_password_stays_logged_in_here_alone(accounts: Accou
 
 
 async def test_no_code_opens_twice(accounts: Accounts) -> None:
-    assert not await accounts.use_code("siti", 100), "there is no secret yet"
-    await accounts.offer_second_factor("siti", "SECRET")
+    assert not await accounts.use_code("siti", 100), "there is no seed yet"
+    await accounts.offer_second_factor("siti", "SEED")
     assert await accounts.use_code("siti", 100)
     assert not await accounts.use_code("siti", 100)
     assert not await accounts.use_code("siti", 99)
@@ -85,8 +85,8 @@ async def test_no_code_opens_twice(accounts: Accounts) -> None:
     await accounts.offer_second_factor("siti", "ANOTHER")
     known = await accounts.read("siti")
     assert known
-    kept = known.totp_secret
-    assert kept == "SECRET", "who has proved one is not offered another"
+    kept = known.totp_seed
+    assert kept == "SEED", "who has proved one is not offered another"
 
 
 async def test_a_token_ends_when_it_is_revoked(accounts: Accounts) -> None:

@@ -78,3 +78,22 @@ def test_a_file_that_is_not_numbered_in_turn_is_refused(tmp_path: Path, name: st
     (tmp_path / name).write_text("SELECT 1;")
     with pytest.raises(ValueError, match=name):
         read_migrations(tmp_path)
+
+
+async def test_authenticators_of_before_go_on_to_count(empty_url: str, folder: Path) -> None:
+    for later in read_migrations()[28:]:
+        (folder / f"{later.version:04d}_{later.name}.sql").unlink()
+    await migrate(empty_url, folder)
+    connection = await asyncpg.connect(empty_url)
+    try:
+        await connection.execute(
+            "INSERT INTO accounts (account, name, role, password_hash, made_by,"
+            " totp_secret, totp_confirmed) VALUES"
+            " ('ratna', 'Ratna', 'supervisor', 'x', 'root', 'ABC234', true),"
+            " ('dewi', 'Dewi', 'supervisor', 'x', 'root', 'DEF567', false)"
+        )
+        await migrate(empty_url)
+        kept = await connection.fetch("SELECT account, totp_seed FROM accounts ORDER BY account")
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in kept] == [("dewi", None), ("ratna", "secret:ABC234")]

@@ -5,12 +5,13 @@ import io
 import re
 import unicodedata
 from datetime import timedelta
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from msgspec.structs import replace
-from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, IndirectObject
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, IndirectObject, NameObject, TextStringObject
 
 from agent.documents.archive import render_record
 from agent.documents.form_paper import RECORD_NAME, facts_known_at, render_form_paper
@@ -19,6 +20,7 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.letterhead import Letterhead, Signer
 from tests.documents.papers import PROCEDURE, STATIONERY, record_in
+from tests.documents.preflight import ATTACHMENT, COLOURS_OF_PDF_1_7, LATER_PART, complaints
 from tests.domain.story import CALLER, FIRST, FORM, FORM_FILE, TICKET, Story, talking_with_form
 
 A4 = (595, 842)
@@ -165,6 +167,26 @@ def test_it_claims_pdf_a_3b_and_keeps_what_it_claims(paper: bytes) -> None:
     attached = named.get_object()
     assert (attached["/F"], attached["/AFRelationship"]) == (RECORD_NAME, "/Source")
     assert attached["/EF"]["/F"].get_object()["/Subtype"] == "/application/json"
+
+
+def test_another_validator_finds_nothing_that_pdf_a_3_forbids(paper: bytes, tmp_path: Path) -> None:
+    assert complaints(paper, tmp_path) == {LATER_PART, COLOURS_OF_PDF_1_7, *ATTACHMENT}
+
+
+def test_the_validator_sees_a_script_and_fonts_that_are_missing(
+    paper: bytes, tmp_path: Path
+) -> None:
+    with_script = PdfWriter(clone_from=io.BytesIO(paper))
+    script = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("1")}
+    with_script.root_object[NameObject("/OpenAction")] = DictionaryObject(script)
+    fontless = PdfWriter(clone_from=io.BytesIO(paper))
+    for font in fontless.pages[0]["/Resources"]["/Font"].values():
+        descriptor = font["/DescendantFonts"][0]["/FontDescriptor"]
+        assert descriptor.pop("/FontFile2", None) or descriptor.pop("/FontFile3", None)
+    for writer, broken in ((with_script, "6.2.5"), (fontless, "3.1.3")):
+        out = io.BytesIO()
+        writer.write(out)
+        assert broken in complaints(out.getvalue(), tmp_path)
 
 
 def objects(reader: PdfReader) -> list[DictionaryObject]:

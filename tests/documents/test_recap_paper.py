@@ -10,6 +10,7 @@ from agent.documents import recap_paper
 from agent.documents.recap_paper import PaperHead, RecapPaper
 from agent.domain.recap import RecapCall
 from agent.settings import ROOT
+from tests.documents.preflight import COLOURS_OF_PDF_1_7, LATER_PART, complaints
 from tests.documents.recap_office import HEAD, MADE_AT, ROWS, WORDS, counted
 from tests.domain.recap_calls import november
 
@@ -97,6 +98,10 @@ def test_it_is_an_archive_paper_of_a4_lying(month: Path) -> None:
     assert "<pdfaid:conformance>B</pdfaid:conformance>" in said
     for page in reader.pages:
         assert (round(page.mediabox.width), round(page.mediabox.height)) == (842, 595)
+
+
+def test_another_validator_finds_nothing_that_pdf_a_2_forbids(month: Path, tmp_path: Path) -> None:
+    assert complaints(month.read_bytes(), tmp_path) == {LATER_PART, COLOURS_OF_PDF_1_7}
 
 
 def test_every_page_has_ink_and_its_margins_are_empty(month: Path) -> None:

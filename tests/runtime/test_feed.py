@@ -106,6 +106,7 @@ async def test_many_followers_from_their_own_places_hear_everything_in_order(
 
 async def test_who_keeps_up_costs_the_database_nothing(url: str, connection: Connection) -> None:
     async with running(url) as (followed, store):
+        await followed.wait(BEGINNING)  # for its first look: what came before is not remembered
         await put(connection, "a")
         _, after = await until_read(followed, BEGINNING, 1)
         await put(connection, "b")

@@ -22,6 +22,14 @@ def test_a_person_has_one_key_in_an_office_and_another_elsewhere(tmp_path: Path)
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_secret_of_one_use_is_no_other_and_no_hash_of_a_text(tmp_path: Path) -> None:
+    keys = PersonKeys(tmp_path / FILE)
+    secret = keys.secret_of("second factor of siti")
+    assert secret == PersonKeys(tmp_path / FILE).secret_of("second factor of siti")
+    assert secret != keys.secret_of("second factor of budi")
+    assert secret.hex() != keys.digest("second factor of siti")
+
+
 def test_many_who_need_it_at_once_make_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda _: PersonKeys(tmp_path / FILE).of(RATNA), range(16)))

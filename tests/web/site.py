@@ -12,6 +12,8 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyotp
@@ -120,14 +122,14 @@ async def site(
     """An office with its pages, which speaks by this renderer."""
     sop = await load_sop(url, content_of(DATA / "sop" / "SOP-LPSE.BTG-017.toml", "sop_file"))
     await add_operator(url, "Siti Aminah", lambda _account: ("0" * 64, "0" * 32), by="ratna")
-    settings = Settings(
-        database_url=url,
-        ari_url="http://127.0.0.1:1",
-        ari_secret_file=DATA,
-        state_folder=DATA,
-    )
-    decided = await keep_decisions(settings, sop.office_name)
     async with AsyncExitStack() as stack:
+        settings = Settings(
+            database_url=url,
+            ari_url="http://127.0.0.1:1",
+            ari_secret_file=DATA,
+            state_folder=Path(stack.enter_context(TemporaryDirectory(prefix="lpse-site-"))),
+        )
+        decided = await keep_decisions(settings, sop.office_name)
         people = await stack.enter_async_context(office(recorder, exchange, WITH_FORM))
         decided.told = lambda now: people.dispatcher.use_decisions(now.form, decided.rules)
         pool = Pool(url)

@@ -47,6 +47,9 @@ async def test_a_supervisor_needs_his_authenticator_and_each_code_opens_once(her
     first = await here.log_in("supervisor")
     assert (await here.get(first, "/wallboard"))[0] == 200
     secret = here.secrets["supervisor"]
+    kept = await here.parts.accounts.read("supervisor")
+    assert kept
+    assert secret not in str(kept), "the database alone opens nothing"
     second = await here.browser()
     page = await here.post(second, "/login", account="supervisor", password=PASSWORD)
     text = await page.text()

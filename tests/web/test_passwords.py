@@ -1,9 +1,8 @@
-"""Passwords and second factors."""
+"""Passwords."""
 
 import asyncio
 import re
 
-import pyotp
 import pytest
 
 from agent.web.passwords import (
@@ -11,13 +10,10 @@ from agent.web.passwords import (
     Passwords,
     PasswordWeak,
     TooBusy,
-    enrolment,
     hash_password,
     is_known_device,
     known_device,
     make_password,
-    make_secret,
-    period_of,
     refuse_weak,
 )
 
@@ -62,23 +58,6 @@ def test_a_given_password_is_read_out_without_mistake_and_never_twice_the_same()
     given = {make_password() for _ in range(50)}
     assert len(given) == 50
     assert all(re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}", one) for one in given)
-
-
-def test_a_code_is_of_now_or_of_the_period_before_or_after() -> None:
-    secret, period = make_secret(), 59_000_000
-    now_s = period * 30 + 12.0
-    totp = pyotp.TOTP(secret)
-    for near in (period - 1, period, period + 1):
-        assert period_of(secret, totp.generate_otp(near), now_s) == near
-    assert period_of(secret, totp.generate_otp(period + 2), now_s) is None
-    code = totp.generate_otp(period)
-    assert period_of(secret, f"{code[:3]} {code[3:]}", now_s) == period
-    assert period_of(secret, "", now_s) is None
-
-
-def test_an_authenticator_reads_the_office_and_the_account() -> None:
-    parsed = pyotp.parse_uri(enrolment(make_secret(), "siti", "LPSE Bontang"))
-    assert (parsed.name, parsed.issuer) == ("siti", "LPSE Bontang")
 
 
 def test_a_known_browser_is_of_one_account_and_one_password() -> None:
