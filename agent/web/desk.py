@@ -14,7 +14,7 @@ from agent.domain.events import ButtonStep
 from agent.domain.form import FormDefinition
 from agent.domain.form_filling import ChangeRefused
 from agent.domain.identifiers import OperatorId
-from agent.domain.numbers import NumberInvalid, parse_form_number
+from agent.domain.numbers import parse_form_number
 from agent.domain.office_time import local
 from agent.domain.rights import Right
 from agent.domain.suggestion import Suggestion
@@ -23,6 +23,7 @@ from agent.runtime.form_desk import FieldChanged, FormNotOpen, Seen, WrittenForm
 from agent.web.live import (
     LiveOperator,
     LiveStep,
+    call_at,
     call_of,
     live_operators,
     live_steps,
@@ -70,12 +71,24 @@ class DeskCall(msgspec.Struct, frozen=True, kw_only=True):
     finished: bool
 
 
+class CallAtPhone(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that rings at one's telephone or is answered there."""
+
+    form_number: str
+    stage: Stage
+    caller: str
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """All that a desk shows."""
 
     now: datetime
     operator: LiveOperator | None
     call: DeskCall | None
+    closed: bool
+    """Whether the form that was asked for is not open; `call` is the present one instead."""
+    at_phone: CallAtPhone | None
+    """Also while `call` is another, whose form was asked for."""
     unfinished: list[str]
     """Form numbers of earlier calls of his that lack something for the archive."""
 
@@ -199,10 +212,7 @@ def desk_pages(parts: Parts) -> list[Page]:
 
 def _form_of_page(parts: Parts, asking: Asking) -> FormDefinition:
     """The version that his call is written on; that of new calls while there is none."""
-    try:
-        written = _desk(parts, asking, asking.request.query.get("form")).call
-    except (FormNotOpen, NumberInvalid):  # the page itself tells it
-        written = None
+    written = _desk(parts, asking, asking.request.query.get("form")).call
     return parts.forms[written.form if written else parts.form]
 
 
@@ -222,25 +232,36 @@ async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIter
 
 
 def _desk(parts: Parts, asking: Asking, form: str | None) -> Desk:
-    operator = asking.who.operator
-    calls, living = parts.calls, None
-    if form:
-        number = parse_form_number(form)
-        living = next((c for c in calls if parse_form_number(c.form_number) == number), None)
-        if living is None or not _may_write(asking, living):
-            raise FormNotOpen(form)
-    elif operator:
-        living = call_of(calls, OperatorId(operator))
-    known = parts.forms.get(living.rules.form) if living else None
-    written = WrittenForm(living, known) if living and known and not living.archived else None
+    """What his desk shows, of this form or of his present call. Raises NumberInvalid."""
+    calls, operator = parts.calls, OperatorId(asking.who.operator or "")
+    asked = _written(parts, _asked(parts, asking, form)) if form else None
+    written = asked or _written(parts, call_of(calls, operator))
+    at_phone = call_at(calls, operator)
     return Desk(
         now=clock.now(),
         operator=next(
             (o for o in live_operators(parts.floor.floor, calls) if o.operator == operator), None
         ),
         call=_desk_call(parts, asking, written) if written else None,
-        unfinished=[c.form_number for c in unfinished_of(calls, OperatorId(operator or ""))],
+        closed=bool(form) and asked is None,
+        at_phone=CallAtPhone(
+            form_number=at_phone.form_number, stage=at_phone.stage, caller=at_phone.caller.shown
+        )
+        if at_phone
+        else None,
+        unfinished=[c.form_number for c in unfinished_of(calls, operator)],
     )
+
+
+def _asked(parts: Parts, asking: Asking, form: str) -> Call | None:
+    number = parse_form_number(form)
+    living = next((c for c in parts.calls if parse_form_number(c.form_number) == number), None)
+    return living if living and _may_write(asking, living) else None
+
+
+def _written(parts: Parts, call: Call | None) -> WrittenForm | None:
+    known = parts.forms.get(call.rules.form) if call and call.rules.form else None
+    return WrittenForm(call, known) if call and known and not call.archived else None
 
 
 def _desk_call(parts: Parts, asking: Asking, written: WrittenForm) -> DeskCall:

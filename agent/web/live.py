@@ -175,13 +175,18 @@ def live_operators(floor: Floor, calls: Iterable[Call]) -> list[LiveOperator]:
 def call_of(calls: Iterable[Call], operator: OperatorId) -> Call | None:
     """The call that an operator's page shows: the one that he has, or else his last unfinished."""
     own = [call for call in calls if any(o.operator == operator for o in call.offers)]
+    after = unfinished_of(own, operator)
+    return call_at(own, operator) or (after[-1] if after else None)
+
+
+def call_at(calls: Iterable[Call], operator: OperatorId) -> Call | None:
+    """The call that rings at an operator's telephone or that he has answered there."""
     now = [
         call
-        for call in own
+        for call in calls
         if call.offer and call.offer.operator == operator and not call.offer.ended
     ]
-    after = unfinished_of(own, operator)
-    return now[-1] if now else after[-1] if after else None
+    return now[-1] if now else None
 
 
 def unfinished_of(calls: Iterable[Call], operator: OperatorId) -> list[Call]:

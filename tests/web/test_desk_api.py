@@ -1,7 +1,10 @@
 """The desk by the API: one's own call, and nobody else's."""
 
+from agent.database.answers import add_answers
+from agent.domain.answer import Answer
 from agent.domain.rights import Role
 from agent.runtime import clock
+from tests.database.form_stories import answer_parts
 from tests.runtime.exchange import arrival_of_call
 from tests.runtime.office import operators_leg
 from tests.runtime.waiting import until
@@ -77,15 +80,34 @@ async def test_another_operators_form_is_as_if_there_were_none(here: Site) -> No
     assert (status, desk["call"]) == (200, None)
 
 
-async def test_earlier_consultations_and_suggestions_are_asked_for(here: Site) -> None:
+async def test_a_form_that_is_not_open_is_told_and_the_present_call_instead(here: Site) -> None:
     browser = await here.log_in("operator")
+    status, desk = await here.ask(browser, "GET", "/desk?form=99/2020")
+    assert (status, desk["closed"], desk["call"], desk["at_phone"]) == (200, True, None, None)
     loop = await here.talks()
     assert loop.call
-    path = form_of(loop.call.form_number)
-    assert await here.ask(browser, "GET", f"{path}/earlier") == (200, [])
-    status, found = await here.ask(browser, "POST", "/desk/suggestions", {"text": "unggah gagal"})
+    number = loop.call.form_number
+    _, desk = await here.ask(browser, "GET", f"/desk?form={number}")
+    assert (desk["closed"], desk["call"]["form_number"]) == (False, number)
+    called = {"form_number": number, "stage": "talking", "caller": "0812-3456-789"}
+    assert desk["at_phone"] == called
+    _, desk = await here.ask(browser, "GET", "/desk?form=99/2020")
+    assert (desk["closed"], desk["call"]["form_number"]) == (True, number)
+    for path in ("/desk?form=x", "/desk/stream?form=x"):
+        status, told = await here.ask(browser, "GET", path)
+        assert (status, told["title"]) == (400, "number_invalid")
+    assert (await here.get(browser, "/desk?form=x"))[0] == 400
+
+
+async def test_suggestions_are_asked_for_while_a_problem_is_typed(here: Site, url: str) -> None:
+    await add_answers(url, [Answer(**answer_parts())], "Dewi")
+    browser = await here.log_in("operator")
+    status, [found] = await here.ask(
+        browser, "POST", "/desk/suggestions", {"text": "kapan jam layanan"}
+    )
     assert status == 200
-    assert isinstance(found, list)
+    assert (found["kind"], found["reference"]) == ("answer", "jam-layanan")
+    assert (found["title"], found["solution"]) == ("Jam layanan", "Senin sampai Jumat.")
 
 
 def form_of(form_number: str) -> str:

@@ -2,16 +2,25 @@
 // What is typed and not yet saved is kept in this browser until the server has it; what somebody
 // else writes into the same field is shown beside it, and nothing is written over unseen.
 // Only the stream moves the page: an answer may come later than what it has shown meanwhile.
+// What is typed belongs to the form it was typed on, also when another is shown: a call that comes
+// while somebody types is offered and takes nothing away.
 
 import { Problem, ask, clockText, element, fillList, follow, synchronise, words } from "./page.js";
 
 const said = words();
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
-let call = null;          // as the server told it last
+let call = null;          // of the shown form, as the server told it last
 let shownForm = null;     // whose fields stand on the page
-const drafts = new Map(); // field -> {text, seen, state}: typed here and not saved yet
-let wanted = new URLSearchParams(location.search).get("form");
+const typed = new Map();  // form -> what was typed on it and is not saved yet: field -> {text, seen, state}
+let drafts = new Map();   // those of the shown form
+let linked = new URLSearchParams(location.search).get("form");  // the form that the page is for
+let followed = null;      // the form whose stream it is; without one it is the present call's
+let offered = null;       // the form of the call that is offered; so it stays until opened or gone
+let closedForm = "";      // what is said of a form that is open no longer
+let lost = false;         // whether something typed on it was not saved in time
+let begun = false;        // whether the page has shown anything yet
+let stop = () => {};
 
 const inputOf = (field) => form.elements.namedItem(field);
 const noteOf = (field) => byId(`n-${field}`);
@@ -21,10 +30,15 @@ const pathOf = (number) => {
   return `/desk/forms/${rest[rest.length - 1]}/${Number(sequence)}`;
 };
 
-function keep() {
-  const kept = [...drafts].map(([field, { text, seen }]) => [field, { text, seen }]);
-  if (kept.length) sessionStorage.setItem(keyOf(shownForm), JSON.stringify(kept));
-  else sessionStorage.removeItem(keyOf(shownForm));
+function keep(number) {
+  const kept = [...typed.get(number)].map(([field, { text, seen }]) => [field, { text, seen }]);
+  if (kept.length) sessionStorage.setItem(keyOf(number), JSON.stringify(kept));
+  else sessionStorage.removeItem(keyOf(number));
+}
+
+function unsavedOf(number) {
+  if (!typed.has(number)) typed.set(number, new Map(JSON.parse(sessionStorage.getItem(keyOf(number)) || "[]")));
+  return typed.get(number);
 }
 
 function note(field, text, kind = "") {
@@ -34,41 +48,52 @@ function note(field, text, kind = "") {
 }
 
 // Saving: one field at a time, in the order of typing, each tried until the server has it.
-let saving = false;
+let saving = false, again;
 async function save() {
   if (saving) return;
   saving = true;
+  clearTimeout(again);
+  const unreached = new Set();
   try {
-    for (;;) {
-      const next = [...drafts].find(([, draft]) => draft.state === "typed");
-      if (!next) return;
-      const [field, draft] = next;
-      const sent = draft.text, number = shownForm;
-      note(field, said.saving);
-      try {
-        const answer = await ask("PUT", `${pathOf(number)}/fields`, { field, text: sent, seen: draft.seen });
-        if (shownForm !== number) return;
-        const now = drafts.get(field);
-        draft.seen = answer.fields[field]?.at ?? null;
-        if (now === draft && now.text === sent) drafts.delete(field);
-        keep();
-        if (!drafts.has(field)) saved(field, answer.fields[field]);
-      } catch (error) {
-        if (shownForm !== number) return;
-        if (error instanceof Problem && error.status === 409) conflict(field, draft, error.body);
-        else if (error instanceof Problem && error.status < 500) {
-          draft.state = "refused";
-          note(field, error.message, "refused");
-        } else {
-          note(field, said.unsaved, "refused");
-          setTimeout(save, 1500);
-          return;
-        }
-      }
+    for (let next; (next = nextTyped(unreached));) {
+      if (!await send(...next)) unreached.add(next[0]);
     }
   } finally {
     saving = false;
   }
+  if (unreached.size) again = setTimeout(save, 1500);
+}
+
+function nextTyped(unreached) {
+  for (const [number, fields] of typed) {
+    if (unreached.has(number)) continue;
+    for (const [field, draft] of fields) if (draft.state === "typed") return [number, field, draft];
+  }
+  return null;
+}
+
+// Answers whether the server could be asked.
+async function send(number, field, draft) {
+  const fields = typed.get(number), sent = draft.text;
+  const isShown = () => shownForm === number;
+  if (isShown()) note(field, said.saving);
+  try {
+    const answer = await ask("PUT", `${pathOf(number)}/fields`, { field, text: sent, seen: draft.seen });
+    draft.seen = answer.fields[field]?.at ?? null;
+    if (draft.text === sent) fields.delete(field);
+    keep(number);
+    if (isShown() && !fields.has(field)) saved(field, answer.fields[field]);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status >= 500) {
+      if (isShown()) note(field, said.unsaved, "refused");
+      return false;
+    }
+    if (draft.text !== sent) return true;  // it is sent anew
+    draft.state = error.status === 409 ? "conflict" : "refused";
+    if (isShown() && error.status === 409) conflict(field, draft, error.body);
+    else if (isShown()) note(field, error.message, "refused");
+  }
+  return true;
 }
 
 function saved(field, there) {
@@ -84,7 +109,7 @@ function conflict(field, draft, theirs) {
   const mine = element("button", { type: "button", class: "quiet" }, said.keep_mine);
   take.addEventListener("click", () => {
     drafts.delete(field);
-    keep();
+    keep(shownForm);
     inputOf(field).value = theirs.raw;
     saved(field, call?.fields[field]);
   });
@@ -98,10 +123,10 @@ function conflict(field, draft, theirs) {
 
 let pause;
 form.addEventListener("input", (event) => {
-  const field = event.target.name, known = drafts.get(field);
-  const seen = known ? known.seen : call?.fields[field]?.at ?? null;
-  drafts.set(field, { text: event.target.value, seen, state: "typed" });
-  keep();
+  const field = event.target.name;
+  const draft = drafts.get(field) || { seen: call.fields[field]?.at ?? null };
+  drafts.set(field, Object.assign(draft, { text: event.target.value, state: "typed" }));
+  keep(shownForm);
   clearTimeout(pause);
   pause = setTimeout(save, event.target.tagName === "SELECT" ? 0 : 500);
   if (field === "problem") suggest(event.target.value);
@@ -119,16 +144,23 @@ function suggest(text) {
       fillList(list, found.map((one) => {
         const use = element("button", { type: "button", class: "quiet" }, list.dataset.use);
         use.addEventListener("click", () => {
-          const input = inputOf("solution");
-          input.value = input.value ? `${input.value}\n${one.solution}` : one.solution;
-          input.dispatchEvent(new Event("input", { bubbles: true }));
-          input.focus();
+          write("knowledge_reference", one.reference, ", ");
+          write("solution", one.solution, "\n");
+          inputOf("solution").focus();
         });
         return element("li", {}, element("strong", {}, one.title || one.problem || one.reference),
           element("p", {}, one.solution), element("span", { class: "note" }, one.reference), " ", use);
       }));
     } catch { /* suggestions help, and their absence stops nobody */ }
   }, 250);
+}
+
+// Behind what stands in the field; saved as if it had been typed.
+function write(field, text, between) {
+  const input = inputOf(field);
+  if (!input || input.value.split(between).includes(text)) return;
+  input.value = input.value ? `${input.value}${between}${text}` : text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 async function showEarlier(number) {
@@ -190,21 +222,23 @@ function showCall(told) {
   call = told;
   byId("idle").hidden = Boolean(call);
   byId("call").hidden = !call;
-  if (!call) { shownForm = null; drafts.clear(); return; }
+  if (!call) { shownForm = null; drafts = new Map(); return; }
   // Written on another version than the page has, after the office changed its categories.
   if (call.form !== form.dataset.form) { location.reload(); return; }
   if (call.form_number !== shownForm) {
     shownForm = call.form_number;
-    drafts.clear();
     form.reset();
     for (const line of form.querySelectorAll(".note")) { line.textContent = ""; line.className = "note"; }
     byId("suggestions").replaceChildren();
-    for (const [field, draft] of JSON.parse(sessionStorage.getItem(keyOf(shownForm)) || "[]")) {
-      drafts.set(field, { ...draft, state: "typed" });
+    drafts = unsavedOf(shownForm);
+    for (const [field, draft] of drafts) {
+      draft.state = "typed";
       inputOf(field).value = draft.text;
     }
     showEarlier(shownForm);
     if (drafts.size) setTimeout(save, 0);
+    // Whoever types on meets no field of another form, and who hears the page is told who calls.
+    if (begun) byId("caller-number").focus();
   }
   byId("caller-number").textContent = call.caller;
   byId("form-number").textContent = call.form_number;
@@ -250,11 +284,64 @@ function show(desk) {
   const away = ["paused", "wrap_up"].includes(desk.operator?.activity);
   byId("pause").hidden = away || !desk.operator;
   byId("be-ready").hidden = !away;
-  const others = desk.unfinished.filter((number) => number !== desk.call?.form_number);
+  showOrOffer(desk);
+  const others = desk.unfinished.filter((number) => number !== shownForm);
+  const links = byId("unfinished").querySelector(".links");
   byId("unfinished").hidden = !others.length;
-  byId("unfinished").querySelector(".links").replaceChildren(...others.flatMap((number) =>
-    [element("a", { href: `/desk?form=${encodeURIComponent(number)}` }, number), " "]));
-  showCall(desk.call);
+  if (links.textContent !== others.map((number) => `${number} `).join("")) {
+    links.replaceChildren(...others.flatMap((number) =>
+      [element("a", { href: `/desk?form=${encodeURIComponent(number)}` }, number), " "]));
+  }
+  begun = true;
 }
 
-follow(`/desk/stream${wanted ? `?form=${encodeURIComponent(wanted)}` : ""}`, "desk", show);
+function showOrOffer(desk) {
+  const unsaved = drafts.size > 0, typing = unsaved || form.contains(document.activeElement);
+  const turns = desk.call?.form_number !== shownForm;
+  const stays = shownForm && turns && (unsaved || (typing && desk.call && !desk.closed));
+  if (stays) save();
+  if (stays && !desk.closed) { turnTo(shownForm); return; }
+  lost = Boolean(stays);
+  if (desk.closed) closedForm = said.closed.replace("{form}", followed);
+  else if (turns && desk.call) closedForm = "";
+  if (!stays) showCall(desk.call);
+  if (!stays && desk.closed) leave();
+
+  const phone = followed && desk.at_phone?.form_number !== shownForm ? desk.at_phone : null;
+  if (phone && !linked && !typing && phone.form_number !== offered) { turnTo(null); return; }
+  offered = phone?.form_number ?? null;
+  const offer = phone ? `${said.stage[phone.stage]}: ${phone.caller} (${phone.form_number})` : "";
+  const text = [closedForm, lost ? said.closed_unsaved : "", offer].filter(Boolean).join(" ");
+  const line = byId("offer-text"), button = byId("offer-open");
+  if (line.textContent !== text) line.textContent = text;
+  byId("offer").classList.toggle("up", Boolean(text));
+  button.hidden = !phone && !lost;
+  button.textContent = phone ? said.open : said.leave;
+}
+
+byId("offer-open").addEventListener("click", () => {
+  if (lost) {
+    drafts.clear();
+    keep(shownForm);
+  }
+  save();
+  closedForm = "";
+  shownForm = null;
+  drafts = new Map();
+  byId("call").hidden = true;
+  leave();
+});
+
+function leave() {
+  linked = null;
+  history.replaceState(null, "", "/desk");
+  turnTo(null);
+}
+
+function turnTo(number) {
+  stop();
+  followed = number;
+  stop = follow(`/desk/stream${number ? `?form=${encodeURIComponent(number)}` : ""}`, "desk", show);
+}
+
+turnTo(linked);

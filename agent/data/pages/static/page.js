@@ -64,10 +64,12 @@ export function tick() {
 setInterval(tick, 200);
 
 // Follows a stream; the browser comes back by itself, and the first message is the whole present.
+// Answers how to follow it no longer.
 export function follow(path, event, show) {
   const connection = document.getElementById("connection");
-  let source, again;
+  let source, again, ended = false;
   const open = () => {
+    if (ended) return;
     source = new EventSource(`/api/v1${path}`);
     source.addEventListener(event, (message) => {
       if (connection) connection.hidden = true;
@@ -88,6 +90,11 @@ export function follow(path, event, show) {
   };
   open();
   addEventListener("pagehide", () => source.close());
+  return () => {
+    ended = true;
+    clearTimeout(again);
+    source.close();
+  };
 }
 
 export function words() {
