@@ -12,6 +12,7 @@ import msgspec
 
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import StepState, judge
+from agent.domain.events import SupervisionMode
 from agent.domain.floor import Floor
 from agent.domain.identifiers import CallId, OperatorId
 from agent.domain.presence import Paused
@@ -43,7 +44,9 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     """Masked."""
     operator: OperatorId | None
     supervisor: str | None
-    """Who listens in, whispers or joins now."""
+    """The name of who is with them now."""
+    supervision: SupervisionMode | None
+    """Whether he listens, whispers or has joined."""
     arrived_at: datetime
     queued_at: datetime | None
     answered_at: datetime | None
@@ -111,7 +114,8 @@ def live_call(call: Call, sops: dict[str, Sop]) -> LiveCall:
         stage=call.stage,
         caller=mask_number(call.caller.shown),
         operator=offer.operator if offer and not offer.ended else None,
-        supervisor=f"{session.name}: {session.mode}" if session else None,
+        supervisor=session.name if session else None,
+        supervision=session.mode if session else None,
         arrived_at=call.arrived.at,
         queued_at=call.queued.at if call.queued else None,
         answered_at=offer.answered.at if offer and offer.answered else None,

@@ -65,18 +65,20 @@ class Site:
         session = ClientSession(self.origin, cookie_jar=jar, headers={"Origin": self.origin})
         return await self.stack.enter_async_context(session)
 
-    async def account(self, role: str, name: str | None = None) -> str:
+    async def account(self, role: str, name: str | None = None, operator: str | None = None) -> str:
         """An account of this role, whose password is PASSWORD; an operator's phone is OPERATOR."""
         account = name or role
         kept = self.parts.accounts
-        operator = OPERATOR if role == "operator" else None
-        await kept.add(account, account.title(), Role(role), operator, "none yet", "test")
+        phone = operator or (OPERATOR if role == "operator" else None)
+        await kept.add(account, account.title(), Role(role), phone, "none yet", "test")
         await kept.choose_password(account, _HASH, b"")
         return account
 
-    async def log_in(self, role: str, name: str | None = None) -> ClientSession:
+    async def log_in(
+        self, role: str, name: str | None = None, operator: str | None = None
+    ) -> ClientSession:
         """A browser that somebody of this role has logged in with, by the forms."""
-        browser, account = await self.browser(), await self.account(role, name)
+        browser, account = await self.browser(), await self.account(role, name, operator)
         page = await self.post(browser, "/login", account=account, password=PASSWORD)
         if Role(role) in SECOND_FACTOR:
             text = await page.text()

@@ -110,15 +110,26 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// Puts rows into a list without touching those that are the same, so that nobody's place is lost.
+// Puts rows into a list. One that says the same as before stays, whatever its clocks have ticked,
+// and the control that has the focus keeps it, also in a row that is made anew.
+const made = new WeakMap();  // row -> its markup before anything ticked in it
 export function fillList(list, rows) {
   const wanted = rows.length ? rows : [element("li", { class: "none" }, list.dataset.none)];
-  const now = [...list.children];
-  wanted.forEach((row, place) => {
-    if (!now[place]) list.append(row);
-    else if (now[place].outerHTML !== row.outerHTML) now[place].replaceWith(row);
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const before = new Map([...list.children].map((row) => [made.get(row), row]));
+  const kept = wanted.map((row) => {
+    const markup = row.outerHTML, same = before.get(markup);
+    before.delete(markup);
+    made.set(row, markup);
+    return same || row;
   });
-  now.slice(wanted.length).forEach((row) => row.remove());
+  for (const row of [...list.children]) if (!kept.includes(row)) row.remove();
+  kept.forEach((row, place) => {
+    if (list.children[place] !== row) list.insertBefore(row, list.children[place] || null);
+  });
+  if (focused && document.activeElement !== focused) {
+    [...list.querySelectorAll(focused.tagName)].find((one) => one.outerHTML === focused.outerHTML)?.focus();
+  }
 }
 
 function bodyOf(form) {

@@ -22,7 +22,7 @@ function callRow(call) {
     element("span", { class: "form" }, call.form_number),
     element("span", { class: "operator" }, call.operator || ""),
     clock(since));
-  if (call.supervisor) row.append(element("span", { class: "badge" }, call.supervisor));
+  if (call.supervisor) row.append(element("span", { class: "badge" }, `${call.supervisor}: ${said.modes[call.supervision]}`));
   if (said.listens && call.stage === "talking") {
     for (const mode of ["listen", "whisper", "join", "leave"]) {
       row.append(element("button", { class: "quiet", "data-mode": mode, "data-number": call.form_number }, said.supervise[mode]));
