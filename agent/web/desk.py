@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import replace
 
-from agent.database.earlier import EarlierConsultation, read_earlier
+from agent.database.earlier import EarlierConsultation, count_earlier, read_earlier
 from agent.database.search import suggestions
 from agent.domain.call_state import Call, Stage
 from agent.domain.events import ButtonStep
@@ -107,6 +107,13 @@ class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: ButtonStep
 
 
+class EarlierFound(msgspec.Struct, frozen=True, kw_only=True):
+    """Earlier consultations: how many in all, and the newest of them."""
+
+    count: int
+    newest: list[EarlierConsultation]
+
+
 class Typed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was typed so far of the problem."""
 
@@ -153,12 +160,15 @@ def desk_operations(parts: Parts) -> list[Operation]:
         pressed = await parts.desk.press(number, asked.step, operator)
         return _desk_call(parts, asking, pressed)
 
-    async def earlier(asking: Asking, _asked: None) -> list[EarlierConsultation]:
+    async def earlier(asking: Asking, _asked: None) -> EarlierFound:
         call = parts.desk.read(_own_form(parts, asking)).call
-        telephone = call.caller.number or call.form.values.get("contact_phone")
-        npwp = call.form.values.get("npwp")
+        numbers = {call.caller.number, call.form.values.get("contact_phone")}
+        known = [number for number in numbers if number], call.form.values.get("npwp"), call.call_id
         async with parts.pool.connection() as connection:
-            return await read_earlier(connection, telephone, npwp, call.call_id)
+            return EarlierFound(
+                count=await count_earlier(connection, *known),
+                newest=await read_earlier(connection, *known),
+            )
 
     async def suggest(asking: Asking, asked: Typed) -> list[Suggestion]:
         today = local(clock.now(), parts.settings.zone).date()
@@ -188,8 +198,8 @@ def desk_operations(parts: Parts) -> list[Operation]:
         ),
         Operation(
             name="readEarlier", method="GET", path=form + "/earlier", right=Right.DESK,
-            summary="Earlier consultations of the same number or NPWP.",
-            perform=earlier, answered=list[EarlierConsultation],
+            summary="Earlier consultations of the caller's or contact's number or the NPWP.",
+            perform=earlier, answered=EarlierFound,
         ),
         Operation(
             name="suggestAnswers", method="POST", path="/desk/suggestions", right=Right.DESK,

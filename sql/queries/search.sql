@@ -87,22 +87,24 @@ ORDER BY rank DESC, best.solved_at DESC, consultations.form_number
 LIMIT $5
 
 -- name: earlier_consultations
--- Consultations of this telephone ($1, in E.164) or tax number ($2), newest first, but call $3.
+-- Consultations of these telephones ($1, in E.164) or tax number ($2), newest first, but call $3.
 WITH found AS (
-    SELECT call_id
-    FROM (
-        SELECT call_id FROM calls
-        WHERE caller_number = $1::text
-        ORDER BY arrived_at DESC
-        LIMIT $4 + 1
-    ) AS calling
-    UNION
-    SELECT call_id
-    FROM (
-        SELECT call_id FROM consultation_forms
-        WHERE contact_phone = $1::text
-        ORDER BY coalesce(arrived_at, changed_at) DESC
-        LIMIT $4 + 1
+    SELECT of_telephone.call_id
+    FROM unnest($1::text[]) AS telephones (number)
+    CROSS JOIN LATERAL (
+        (
+            SELECT call_id FROM calls
+            WHERE caller_number = telephones.number
+            ORDER BY arrived_at DESC
+            LIMIT $4 + 1
+        )
+        UNION ALL
+        (
+            SELECT call_id FROM consultation_forms
+            WHERE contact_phone = telephones.number
+            ORDER BY coalesce(arrived_at, changed_at) DESC
+            LIMIT $4 + 1
+        )
     ) AS of_telephone
     UNION
     SELECT call_id
@@ -127,3 +129,19 @@ LEFT JOIN tickets USING (call_id)
 WHERE found.call_id IS DISTINCT FROM $3::text
 ORDER BY calls.arrived_at DESC, found.call_id DESC
 LIMIT $4
+
+-- name: count_earlier_consultations
+-- How many there are of these telephones ($1, in E.164) or tax number ($2) in all, but call $3.
+SELECT count(*)
+FROM consultations
+JOIN (
+    SELECT call_id FROM calls
+    WHERE caller_number = any($1::text[])
+    UNION
+    SELECT call_id FROM consultation_forms
+    WHERE contact_phone = any($1::text[])
+    UNION
+    SELECT call_id FROM consultation_forms
+    WHERE npwp = $2::text
+) AS found USING (call_id)
+WHERE found.call_id IS DISTINCT FROM $3::text

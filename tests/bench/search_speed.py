@@ -23,7 +23,7 @@ from typing import Any
 from agent.commands.seed import example_office
 from agent.database.answers import add_answers
 from agent.database.connect import Connection, connected
-from agent.database.earlier import read_earlier
+from agent.database.earlier import count_earlier, read_earlier
 from agent.database.migrations import migrate
 from agent.database.queries import sql
 from agent.database.search import NEWEST, WITH_ALL, backwards, suggestions
@@ -103,12 +103,16 @@ async def measure(url: str) -> None:
             "earlier, by number and NPWP",
             lambda n: read_earlier(connection, *_person(n % people + 1)),
         )
+        await show(
+            "how many those are",
+            lambda n: count_earlier(connection, *_person(n % people + 1)),
+        )
         print(f"search p95 at most {slowest:.1f} ms: {'within' if slowest < LIMIT_MS else 'OVER'}")
         await show_plans(connection)
 
 
-def _person(number: int) -> tuple[str, str]:
-    return f"+62810{number:08d}", f"0000{number:012d}"
+def _person(number: int) -> tuple[list[str], str]:
+    return [f"+62810{number:08d}"], f"0000{number:012d}"
 
 
 async def _by_key(connection: Connection, number: int) -> object:

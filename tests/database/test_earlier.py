@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agent.database.connect import Connection
-from agent.database.earlier import find_earlier, read_earlier
+from agent.database.earlier import count_earlier, find_earlier, read_earlier
 from agent.database.queries import sql
 from agent.domain.identifiers import CallId
 from agent.domain.numbers import YearNumber, render_ticket_number
@@ -45,7 +45,7 @@ async def test_they_are_found_by_telephone_by_npwp_and_by_either_newest_first(kn
 async def test_each_tells_outcome_category_and_whether_its_ticket_is_open(
     known: str, connection: Connection
 ) -> None:
-    (one,) = await read_earlier(connection, OTHER)
+    (one,) = await read_earlier(connection, [OTHER])
     assert (one.outcome, one.category, one.application) == ("escalated", "06", "spse")
     assert one.arrived_at == MORNING + timedelta(hours=1)
     assert (one.ticket_number, one.ticket_stage, one.ticket_open) == (
@@ -54,20 +54,37 @@ async def test_each_tells_outcome_category_and_whether_its_ticket_is_open(
         True,
     )
     await connection.execute("UPDATE tickets SET confirmed_at = now(), stage = 'confirmed'")
-    assert not (await read_earlier(connection, OTHER))[0].ticket_open
+    assert not (await read_earlier(connection, [OTHER]))[0].ticket_open
 
 
 async def test_the_call_that_goes_on_is_not_among_them(known: str, connection: Connection) -> None:
-    rest = await read_earlier(connection, RUDI, besides=CallId("call-3"))
+    assert await count_earlier(connection, [RUDI], besides=CallId("call-3")) == 1
+    rest = await read_earlier(connection, [RUDI], besides=CallId("call-3"))
     assert [one.form_number[:4] for one in rest] == ["0001"]
-    assert len(await read_earlier(connection, RUDI, limit=1)) == 1
+    assert len(await read_earlier(connection, [RUDI], limit=1)) == 1
+
+
+async def test_those_of_several_telephones_are_found_once_and_counted_beyond_the_limit(
+    known: str, connection: Connection
+) -> None:
+    both, npwp = [RUDI, OTHER], "0012345678901000"
+    found = await read_earlier(connection, both, npwp)
+    assert [int(one.form_number[:4]) for one in found] == [3, 2, 1]
+    assert len(await read_earlier(connection, both, npwp, limit=2)) == 2
+    assert await count_earlier(connection, both, npwp) == 3
+    assert await count_earlier(connection, []) == 0
 
 
 async def test_all_three_are_found_by_their_indexes(known: str, connection: Connection) -> None:
     """That the planner takes them in large tables too tests/bench/search_speed.py shows."""
     await connection.execute("SET enable_seqscan = off")
-    query = f"EXPLAIN {sql('earlier_consultations')}"
-    lines = await connection.fetch(query, RUDI, "0012345678901000", None, 20)
-    plan = "\n".join(line[0] for line in lines)
-    for index in ("calls_by_caller", "consultation_forms_by_phone", "consultation_forms_by_npwp"):
-        assert index in plan, plan
+    known_of = [RUDI, OTHER], "0012345678901000", None
+    for name, rest in (("earlier_consultations", (20,)), ("count_earlier_consultations", ())):
+        lines = await connection.fetch(f"EXPLAIN {sql(name)}", *known_of, *rest)
+        plan = "\n".join(line[0] for line in lines)
+        for index in (
+            "calls_by_caller",
+            "consultation_forms_by_phone",
+            "consultation_forms_by_npwp",
+        ):
+            assert index in plan, plan

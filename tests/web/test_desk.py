@@ -15,7 +15,7 @@ from agent.domain.identifiers import OperatorId
 from agent.domain.rights import Role
 from agent.runtime import clock
 from agent.runtime.call_loop import CallLoop
-from tests.database.form_stories import answer_parts
+from tests.database.form_stories import answer_parts, record_all, told_records
 from tests.runtime.exchange import arrival_of_call
 from tests.runtime.forms import IDENTITY
 from tests.runtime.office import operators_leg
@@ -259,6 +259,17 @@ async def test_what_was_not_saved_before_a_form_closed_stays_until_it_is_put_awa
     await desk.get_by_role("button", name="Tutup formulir ini").press("Enter")
     await expect(desk.locator("#idle")).to_be_visible()
     assert await desk.evaluate("sessionStorage.length") == 0
+
+
+async def test_earlier_consultations_are_looked_for_again_when_a_company_is_named(
+    here: Site, desk: Page, url: str
+) -> None:
+    await record_all(url, told_records(901, "solved", phone="+628111111111"))
+    await here.talks()
+    await expect(desk.locator("#earlier")).to_have_text("Belum pernah menelepon.")
+    await desk.locator("#f-npwp").fill("0012345678901000")
+    await expect(desk.locator("#earlier-count")).to_have_text("1 konsultasi sebelumnya")
+    await expect(desk.locator("#earlier")).to_contain_text("0901/FK-TLP")
 
 
 async def test_a_chosen_answer_is_written_with_its_reference(

@@ -4,11 +4,13 @@ from agent.database.answers import add_answers
 from agent.domain.answer import Answer
 from agent.domain.rights import Role
 from agent.runtime import clock
-from tests.database.form_stories import answer_parts
+from tests.database.form_stories import answer_parts, record_all, told_records
 from tests.runtime.exchange import arrival_of_call
 from tests.runtime.office import operators_leg
 from tests.runtime.waiting import until
 from tests.web.site import PASSWORD, Site
+
+OTHERS = "+628111111111"
 
 
 async def test_the_form_is_on_the_desk_while_it_rings(here: Site) -> None:
@@ -97,6 +99,32 @@ async def test_a_form_that_is_not_open_is_told_and_the_present_call_instead(here
         status, told = await here.ask(browser, "GET", path)
         assert (status, told["title"]) == (400, "number_invalid")
     assert (await here.get(browser, "/desk?form=x"))[0] == 400
+
+
+async def test_earlier_consultations_are_those_of_the_caller_the_contact_and_the_company(
+    here: Site, url: str
+) -> None:
+    await record_all(
+        url,
+        told_records(901, "solved"),
+        told_records(902, "solved", phone=OTHERS, npwp="0099999999999999"),
+    )
+    browser = await here.log_in("operator")
+    loop = await here.talks()
+    assert loop.call
+    path = form_of(loop.call.form_number)
+
+    async def found() -> tuple[int, list[int]]:
+        status, told = await here.ask(browser, "GET", f"{path}/earlier")
+        assert status == 200
+        return told["count"], sorted(int(one["form_number"][:4]) for one in told["newest"])
+
+    assert await found() == (1, [901])
+    for field, text in (("npwp", "0099999999999999"), ("npwp", ""), ("contact_phone", OTHERS)):
+        fields = (await here.ask(browser, "GET", "/desk"))[1]["call"]["fields"]
+        body = {"field": field, "text": text, "seen": fields.get(field, {}).get("at")}
+        assert (await here.ask(browser, "PUT", f"{path}/fields", body))[0] == 200
+        assert await found() == ((2, [901, 902]) if text else (1, [901]))
 
 
 async def test_suggestions_are_asked_for_while_a_problem_is_typed(here: Site, url: str) -> None:

@@ -8,6 +8,7 @@
 import { Problem, ask, clockText, element, fillList, follow, synchronise, words } from "./page.js";
 
 const said = words();
+const TELL_WHO = ["contact_phone", "npwp"];
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
 let call = null;          // of the shown form, as the server told it last
@@ -83,6 +84,7 @@ async function send(number, field, draft) {
     if (draft.text === sent) fields.delete(field);
     keep(number);
     if (isShown() && !fields.has(field)) saved(field, answer.fields[field]);
+    if (isShown() && TELL_WHO.includes(field)) showEarlier(number);
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) {
       if (isShown()) note(field, said.unsaved, "refused");
@@ -164,12 +166,12 @@ function write(field, text, between) {
 }
 
 async function showEarlier(number) {
-  const list = byId("earlier");
-  list.replaceChildren();
+  const list = byId("earlier"), count = byId("earlier-count");
   try {
     const found = await ask("GET", `${pathOf(number)}/earlier`);
     if (shownForm !== number) return;
-    fillList(list, found.map((one) => element("li", {},
+    count.textContent = found.count ? said.earlier_count.replace("{count}", found.count) : "";
+    fillList(list, found.newest.map((one) => element("li", {},
       element("strong", {}, one.form_number), ` ${new Date(one.arrived_at).toLocaleDateString(document.documentElement.lang)} `,
       one.problem || "", one.ticket_open ? element("span", { class: "badge alert" }, `${list.dataset.open} ${one.ticket_number}`) : "")));
   } catch { /* the call goes on without it */ }
@@ -229,7 +231,7 @@ function showCall(told) {
     shownForm = call.form_number;
     form.reset();
     for (const line of form.querySelectorAll(".note")) { line.textContent = ""; line.className = "note"; }
-    byId("suggestions").replaceChildren();
+    for (const name of ["suggestions", "earlier", "earlier-count"]) byId(name).replaceChildren();
     drafts = unsavedOf(shownForm);
     for (const [field, draft] of drafts) {
       draft.state = "typed";
