@@ -15,14 +15,22 @@ FOLDER = DATA / "pages" / "words"
 class Words:
     """One language's words, asked for by their key: words("desk.ready")."""
 
-    def __init__(self, language: Language, words: Mapping[str, str]) -> None:
+    def __init__(
+        self, language: Language, words: Mapping[str, str], activities: Mapping[str, str]
+    ) -> None:
         self.language: Language = language
+        self.activities = activities
+        """Of the procedure, by the document's words; none in its own language."""
         self._words = words
 
     def __call__(self, key: str, **values: object) -> str:
         """The words of a key, with values in their places. Raises KeyError."""
         text = self._words[key]
         return text.format(**values) if values else text
+
+    def activity(self, activity: str) -> str:
+        """An activity of the procedure, in the document's words where there are no others."""
+        return self.activities.get(activity, activity)
 
     def below(self, prefix: str) -> dict[str, str]:
         """All words whose key begins so, by the rest of the key."""
@@ -41,7 +49,9 @@ def read_words(folder: Path = FOLDER) -> dict[Language, Words]:
     """The catalogues. Raises OSError, TOMLDecodeError: they are part of the program."""
     return {
         language: Words(
-            language, dict(_flat("", tomllib.loads((folder / f"{language}.toml").read_text())))
+            language,
+            dict(_flat("", tomllib.loads((folder / f"{language}.toml").read_text()))),
+            tomllib.loads((folder / "activities.toml").read_text()) if language == "en" else {},
         )
         for language in LANGUAGES
     }

@@ -1,6 +1,7 @@
 """The catalogues: alike in both languages, and no key is missing or for nothing."""
 
 import re
+import tomllib
 from pathlib import Path
 from string import Formatter
 
@@ -34,6 +35,16 @@ def test_a_text_is_whole_in_both_languages() -> None:
         texts = [WORDS[language](key) for language in LANGUAGES]
         assert all(text.strip() == text for text in texts), key
         assert places_of(texts[0]) == places_of(texts[1]), f"{key}: the same values"
+
+
+def test_every_activity_of_the_procedure_is_told_in_english_too() -> None:
+    sop = tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text())
+    activities = {step["activity"] for step in sop["steps"]}
+    assert WORDS["en"].activities.keys() == activities
+    assert not WORDS["id"].activities
+    for activity in (*activities, "Lain"):
+        assert WORDS["id"].activity(activity) == activity
+        assert (WORDS["en"].activity(activity) == activity) is (activity == "Lain")
 
 
 def templates() -> list[Path]:

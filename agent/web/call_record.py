@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.catalogue import Words
 from agent.database.access import Access, log_access
@@ -121,7 +122,7 @@ def call_record_pages(parts: Parts) -> list[Page]:
 
 
 async def _report(parts: Parts, asking: Asking) -> CallReport:
-    """The call of the address, its reading on record.
+    """The call of the address, its steps in the reader's language, its reading on record.
 
     Raises NumberUnknown, also for one that is not his to see, DatabaseUnreachable.
     """
@@ -135,7 +136,8 @@ async def _report(parts: Parts, asking: Asking) -> CallReport:
         by=asking.who.account, action="read", purpose=PURPOSE, forms=(report.call.form_number,)
     )
     await log_access(parts.pool.url, seen)
-    return report
+    steps = (replace(step, activity=asking.words.activity(step.activity)) for step in report.steps)
+    return replace(report, steps=tuple(steps))
 
 
 def _record(parts: Parts, report: CallReport, asking: Asking) -> CallRecord:

@@ -20,7 +20,7 @@ from tests.runtime.exchange import arrival_of_call
 from tests.runtime.forms import IDENTITY
 from tests.runtime.office import operators_leg
 from tests.runtime.waiting import until
-from tests.web.browser import chromium, logged_in
+from tests.web.browser import chromium, faults_of, logged_in
 from tests.web.site import OPERATOR, PASSWORD, Site
 
 FIRST_FORM = "#f-caller_name"
@@ -294,6 +294,20 @@ async def test_a_secret_is_refused_with_the_reason_and_stays_on_the_screen(
     await expect(desk.locator("#f-problem")).to_have_value("password: melati9")
     assert loop.call
     assert "problem" not in loop.call.form.shown
+
+
+async def test_who_reads_english_reads_no_other_language(here: Site, desk: Page) -> None:
+    loop = await here.talks()
+    await desk.get_by_role("button", name="English").click()
+    greeting = "2. Answers the telephone kindly and politely, with a greeting"
+    await expect(desk.locator("#steps")).to_contain_text(greeting)
+    assert "Menerima" not in await desk.inner_text("main")
+    assert not await faults_of(desk)
+    assert loop.call
+    form = loop.call.form_number
+    await desk.goto(f"/calls/{form[-4:]}/{int(form.split('/')[0])}")
+    await expect(desk.get_by_role("cell", name=greeting[3:])).to_be_visible()
+    assert "Menerima" not in await desk.inner_text("main")
 
 
 async def test_all_can_be_done_with_the_keyboard_alone(here: Site, desk: Page) -> None:

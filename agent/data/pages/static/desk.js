@@ -80,7 +80,8 @@ async function send(number, field, draft) {
   if (isShown()) note(field, said.saving);
   try {
     const answer = await ask("PUT", `${pathOf(number)}/fields`, { field, text: sent, seen: draft.seen });
-    draft.seen = answer.fields[field]?.at ?? null;
+    draft.seen = answer.fields[field].at;
+    if (isShown()) call.fields[field] = answer.fields[field];
     if (draft.text === sent) fields.delete(field);
     keep(number);
     if (isShown() && !fields.has(field)) saved(field, answer.fields[field]);
@@ -181,7 +182,7 @@ function showSteps(steps) {
   fillList(byId("steps"), steps.map((step) => {
     const row = element("li", { class: `step ${step.state}`, "data-limited": "" },
       element("span", { class: "sign", "aria-hidden": "true" }),
-      element("span", { class: "what" }, `${step.step}. ${step.activity}`));
+      element("span", { class: "what" }, `${step.step}. ${said.activities[step.activity] || step.activity}`));
     if (step.state === "running" && step.started_at) {
       row.append(element("span", { class: "clock", "data-since": step.started_at, "data-limit": step.limit_s }));
     } else if (step.state === "met") {
@@ -220,7 +221,15 @@ function showFields() {
   }));
 }
 
+// A message may be older than the answer to what was saved: the newer of both stands in a field.
+function keepNewest(told) {
+  for (const [field, known] of Object.entries(call.fields)) {
+    if (!(Date.parse(told.fields[field]?.at) >= Date.parse(known.at))) told.fields[field] = known;
+  }
+}
+
 function showCall(told) {
+  if (told && told.form_number === shownForm) keepNewest(told);
   call = told;
   byId("idle").hidden = Boolean(call);
   byId("call").hidden = !call;

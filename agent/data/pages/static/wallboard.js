@@ -29,7 +29,7 @@ function callRow(call) {
     }
   }
   for (const step of call.steps) {
-    row.append(element("span", { class: "step", "data-limited": "", title: step.activity },
+    row.append(element("span", { class: "step", "data-limited": "", title: said.activities[step.activity] || step.activity },
       element("span", { class: "sign", "aria-hidden": "true" }),
       `${step.step}: `, clock(step.started_at, step.limit_s), ` / ${step.limit_s} s`));
   }
