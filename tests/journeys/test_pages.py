@@ -25,7 +25,7 @@ POPPED = """
     }).observe(document.getElementById("call"), { attributes: true });
 """
 LATEST_S = 2.0
-"""Measured in milliseconds on a quiet machine; see README."""
+"""So wide for a machine that does other things too; what was measured is printed, and in README."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -235,6 +235,7 @@ async def test_a_page_for_one_form_is_told_of_a_call_and_of_the_forms_end(
     second = await ringing_call(here)
     await expect(desk.locator("#offer-text")).to_contain_text("Berdering: 0812-3456-789")
     await expect(desk.locator("#form-number")).to_have_text(number_of(first))
+    assert not await faults_of(desk)
     closed = number_of(first)
     await here.parts.desk.finish(closed, "op-101")
     await expect(desk.locator("#form-number")).to_have_text(number_of(second))
