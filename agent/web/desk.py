@@ -116,7 +116,10 @@ def desk_operations(parts: Parts) -> list[Operation]:
         if parts.streams.full:
             raise Refused(503, "too_many_streams")
         _desk(parts, asking, asked.form)  # what is wrong is said before the stream begins
-        return await parts.streams.send(asking.request, _messages(parts, asking, asked.form))
+        messages = _messages(parts, asking, asked.form)
+        return await parts.streams.send(
+            asking.request, messages, lambda: parts.guard.still(asking.request, asking.who)
+        )
 
     async def write(asking: Asking, asked: FieldWritten) -> DeskCall:
         number = _own_form(parts, asking)
@@ -214,7 +217,10 @@ async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIter
             if not await watch.changed(HEARTBEAT_S):
                 yield HEARTBEAT
                 continue
-            desk = _desk(parts, asking, form)
+            try:
+                desk = _desk(parts, asking, form)
+            except FormNotOpen:
+                return  # whoever comes again is told so
             present = msgspec.json.encode(replace(desk, now=parts.started_at))
             if present != last:
                 last = present
