@@ -194,6 +194,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         offer = self.offer
         return offer if offer and offer.connected and self.caller_connected else None
 
+    def is_of(self, operator: str | None) -> bool:
+        """Whether it is his: he talks or talked with the caller, or his telephone rings for him."""
+        offer = self.offer
+        if offer is None or offer.operator != operator:
+            return False
+        return offer == self.conversation or not (offer.ended or self.ended)
+
     @property
     def supervision(self) -> Supervision | None:
         """The session of the supervisor who is there, or whose telephone is being rung."""

@@ -293,9 +293,7 @@ def _own_form(parts: Parts, asking: Asking) -> str:
 
 def _may_write(asking: Asking, call: Call) -> bool:
     """His own call, or anybody's for whom he answers (ASVS 8.2)."""
-    if asking.who.may(Right.PERSONS):
-        return True
-    return any(offer.operator == asking.who.operator for offer in call.offers)
+    return asking.who.may(Right.PERSONS) or call.is_of(asking.who.operator)
 
 
 def _operator(asking: Asking) -> OperatorId:

@@ -1,10 +1,14 @@
 """The desk by the API: one's own call, and nobody else's."""
 
+import asyncio
+
+from aiohttp import ClientSession
+
 from agent.domain.rights import Role
 from agent.runtime import clock
 from tests.runtime.exchange import arrival_of_call
 from tests.runtime.office import operators_leg
-from tests.runtime.waiting import until
+from tests.runtime.waiting import DEADLINE_S, until
 from tests.web.site import PASSWORD, Site
 
 
@@ -75,6 +79,43 @@ async def test_another_operators_form_is_as_if_there_were_none(here: Site) -> No
         assert (status, told["title"]) == (404, "form_not_open"), place
     status, desk = await here.ask(other, "GET", "/desk")
     assert (status, desk["call"]) == (200, None)
+
+
+async def test_who_was_merely_rung_has_no_part_in_the_call(here: Site) -> None:
+    first, second = await here.log_in("operator"), await here.log_in("operator", "budi")
+    await here.parts.accounts.change_role("budi", Role.OPERATOR, "op-102", "test")
+    await here.post(second, "/login", account="budi", password=PASSWORD)
+    loop = await here.people.arrives(arrival_of_call())
+    leg = await operators_leg(loop)
+    assert loop.call
+    form, path = loop.call.form_number, form_of(loop.call.form_number)
+    record = path.replace("/desk/forms", "/calls")
+
+    async def may(browser: ClientSession, text: str) -> tuple[int, ...]:
+        """Whether he sees and writes the form at his desk, and reads the call."""
+        written = {"field": "problem", "text": text}
+        seen = (
+            await here.ask(browser, "GET", f"/desk?form={form}"),
+            await here.ask(browser, "PUT", f"{path}/fields", written),
+            await here.ask(browser, "GET", record),
+        )
+        return tuple(status for status, _ in seen)
+
+    assert await may(first, "dari yang berdering") == (200, 200, 200)
+    assert await may(second, "x") == (404, 404, 404)
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        first.get(f"/api/v1/desk/stream?form={form}") as stream,
+    ):
+        here.exchange.leave(leg)
+        assert (await stream.content.read()).startswith(b"event: desk")  # told, and then no more
+    await until(lambda: loop.call is not None and len(loop.call.offers) == 2)
+    await operators_leg(loop)
+    assert await may(first, "y") == (404, 404, 404)
+    await here.people.talks(loop)
+    assert await may(first, "z") == (404, 404, 404)
+    assert loop.call.form.values["problem"] == "dari yang berdering"
+    assert (await here.ask(second, "GET", f"/desk?form={form}"))[0] == 200
 
 
 async def test_earlier_consultations_and_suggestions_are_asked_for(here: Site) -> None:
