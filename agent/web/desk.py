@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
+import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
+from agent.database.access import Access, keep_access
 from agent.database.earlier import EarlierConsultation, read_earlier
+from agent.database.errors import DatabaseUnreachable
 from agent.database.search import suggestions
 from agent.domain.call_state import Call, Stage
 from agent.domain.events import ButtonStep
@@ -33,6 +36,11 @@ from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.problems import Refused
 from agent.web.streams import HEARTBEAT, HEARTBEAT_S, message
+
+PURPOSE = "page: desk"
+"""What the log of accesses has for another's form, and for earlier consultations."""
+
+log = structlog.get_logger()
 
 
 class DeskWarning(msgspec.Struct, frozen=True):
@@ -110,12 +118,15 @@ def desk_operations(parts: Parts) -> list[Operation]:
     """What an operator does; with his own calls only, unless he may see all."""
 
     async def read(asking: Asking, asked: Which) -> Desk:
-        return _desk(parts, asking, asked.form)
+        desk = _desk(parts, asking, asked.form)
+        await _log_reading(parts, asking, asked.form)
+        return desk
 
     async def follow(asking: Asking, asked: Which) -> web.StreamResponse:
         if parts.streams.full:
             raise Refused(503, "too_many_streams")
         _desk(parts, asking, asked.form)  # what is wrong is said before the stream begins
+        await _log_reading(parts, asking, asked.form)
         messages = _messages(parts, asking, asked.form)
         return await parts.streams.send(
             asking.request, messages, lambda: parts.guard.still(asking.request, asking.who)
@@ -148,7 +159,11 @@ def desk_operations(parts: Parts) -> list[Operation]:
         telephone = call.caller.number or call.form.values.get("contact_phone")
         npwp = call.form.values.get("npwp")
         async with parts.pool.connection() as connection:
-            return await read_earlier(connection, telephone, npwp, call.call_id)
+            found = await read_earlier(connection, telephone, npwp, call.call_id)
+            forms = tuple(one.form_number for one in found)
+            access = Access(by=asking.who.account, action="search", purpose=PURPOSE, forms=forms)
+            await keep_access(connection, access)
+        return found
 
     async def suggest(asking: Asking, asked: Typed) -> list[Suggestion]:
         today = local(clock.now(), parts.settings.zone).date()
@@ -228,15 +243,8 @@ async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIter
 
 
 def _desk(parts: Parts, asking: Asking, form: str | None) -> Desk:
-    operator = asking.who.operator
-    calls, living = parts.calls, None
-    if form:
-        number = parse_form_number(form)
-        living = next((c for c in calls if parse_form_number(c.form_number) == number), None)
-        if living is None or not _may_write(asking, living):
-            raise FormNotOpen(form)
-    elif operator:
-        living = call_of(calls, OperatorId(operator))
+    operator, calls = asking.who.operator, parts.calls
+    living = _living(parts, asking, form)
     known = parts.forms.get(living.rules.form) if living else None
     written = WrittenForm(living, known) if living and known and not living.archived else None
     return Desk(
@@ -247,6 +255,33 @@ def _desk(parts: Parts, asking: Asking, form: str | None) -> Desk:
         call=_desk_call(parts, asking, written) if written else None,
         unfinished=[c.form_number for c in unfinished_of(calls, OperatorId(operator or ""))],
     )
+
+
+def _living(parts: Parts, asking: Asking, form: str | None) -> Call | None:
+    """The call that his desk shows. Raises NumberInvalid, FormNotOpen."""
+    operator = asking.who.operator
+    if not form:
+        return call_of(parts.calls, OperatorId(operator)) if operator else None
+    number = parse_form_number(form)
+    for call in parts.calls:
+        if parse_form_number(call.form_number) == number and _may_write(asking, call):
+            return call
+    raise FormNotOpen(form)
+
+
+async def _log_reading(parts: Parts, asking: Asking, form: str | None) -> None:
+    """Keep that he looks at a form that is not his own; the calls' desk works on without it."""
+    call = _living(parts, asking, form)
+    if call is None or call.is_of(asking.who.operator):
+        return
+    access = Access(
+        by=asking.who.account, action="read", purpose=PURPOSE, forms=(call.form_number,)
+    )
+    try:
+        async with parts.pool.connection() as connection:
+            await keep_access(connection, access)
+    except DatabaseUnreachable:
+        log.warning("access_not_kept", by=access.by, form=call.form_number)
 
 
 def _desk_call(parts: Parts, asking: Asking, written: WrittenForm) -> DeskCall:

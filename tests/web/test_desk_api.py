@@ -2,10 +2,15 @@
 
 import asyncio
 
+import pytest
 from aiohttp import ClientSession
 
+from agent.database.access import access_of
+from agent.database.connect import Connection
 from agent.domain.rights import Role
 from agent.runtime import clock
+from tests.database.agents import running_writer
+from tests.database.stories import handed_over
 from tests.runtime.exchange import arrival_of_call
 from tests.runtime.office import operators_leg
 from tests.runtime.waiting import DEADLINE_S, until
@@ -118,12 +123,55 @@ async def test_who_was_merely_rung_has_no_part_in_the_call(here: Site) -> None:
     assert (await here.ask(second, "GET", f"/desk?form={form}"))[0] == 200
 
 
-async def test_earlier_consultations_and_suggestions_are_asked_for(here: Site) -> None:
+async def test_whose_earlier_consultations_were_seen_is_on_record(here: Site, url: str) -> None:
+    before = handed_over(7)
+    async with running_writer(url) as writer:
+        for record in before.records:
+            await writer.record(record)
+    browser = await here.log_in("operator")
+    loop = await here.people.arrives(arrival_of_call())
+    await operators_leg(loop)
+    assert loop.call
+    path = form_of(loop.call.form_number)
+    status, found = await here.ask(browser, "GET", f"{path}/earlier")
+    assert (status, [one["form_number"] for one in found]) == (200, [before.form_number])
+    (line,) = await access_of(url, [before.form_number])
+    assert (line.by, line.action, line.purpose) == ("operator", "search", "page: desk")
+
+
+async def test_a_look_at_anothers_form_is_on_record_and_at_ones_own_is_not(
+    here: Site, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, supervisor = await here.log_in("operator"), await here.log_in("supervisor")
+    loop = await here.talks()
+    assert loop.call
+    form = loop.call.form_number
+    await here.ask(operator, "GET", "/desk")
+    await here.ask(operator, "GET", f"/desk?form={form}")
+    assert await access_of(url, [form]) == []
+    await here.ask(supervisor, "GET", f"/desk?form={form}")
+    async with supervisor.get(f"/api/v1/desk/stream?form={form}") as stream:
+        await stream.content.readuntil(b"\n\n")
+    lines = await access_of(url, [form])
+    assert [(line.by, line.action, line.purpose) for line in lines] == [
+        ("supervisor", "read", "page: desk")
+    ] * 2
+    monkeypatch.setattr(here.parts.pool, "url", "postgresql://127.0.0.1:1/none")
+    await here.parts.pool.aclose()
+    status, desk = await here.ask(supervisor, "GET", f"/desk?form={form}")
+    assert (status, desk["call"]["form_number"]) == (200, form), "calls go on without a database"
+
+
+async def test_earlier_consultations_and_suggestions_are_asked_for(
+    here: Site, connection: Connection
+) -> None:
     browser = await here.log_in("operator")
     loop = await here.talks()
     assert loop.call
     path = form_of(loop.call.form_number)
     assert await here.ask(browser, "GET", f"{path}/earlier") == (200, [])
+    rows = await connection.fetch("SELECT by, action, forms, purpose FROM access_log")
+    assert [tuple(row) for row in rows] == [("operator", "search", [], "page: desk")]
     status, found = await here.ask(browser, "POST", "/desk/suggestions", {"text": "unggah gagal"})
     assert status == 200
     assert isinstance(found, list)
