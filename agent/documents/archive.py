@@ -74,7 +74,7 @@ class Archive:
 
     def _compose(self, call: Call) -> Paper:
         sop = self._sops[call.rules.sop]
-        judgement = judge(call, sop)
+        judgement = judge(call, sop, archiving=True)
         return compose_form_paper(
             call,
             judgement,
