@@ -172,7 +172,15 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
 def make_archive(settings: Settings, sops: Mapping[str, Sop], decided: RulesInForce) -> Archive:
     """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
     stationery = read_stationery(settings.letterhead_file)
-    return Archive(chosen_store(settings), sops, decided.forms, lambda: decided.form, stationery)
+    store = chosen_store(settings)
+    return Archive(
+        store,
+        sops,
+        decided.forms,
+        lambda: decided.form,
+        stationery,
+        lambda: decided.now.table,
+    )
 
 
 def make_rules(

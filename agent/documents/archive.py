@@ -26,6 +26,7 @@ from agent.domain.consultation import Judgement, judge
 from agent.domain.events import FormArchived
 from agent.domain.form import FormDefinition
 from agent.domain.office_time import local
+from agent.domain.priority import PriorityTable
 from agent.domain.sop import Sop
 from agent.runtime import clock
 from agent.runtime.doors import Performed
@@ -38,6 +39,7 @@ class Archive:
     """Typesets forms and keeps them in a store, in one folder for each year of the office's clock.
 
     `forms` are the definitions by their names; a call that had no form is shown on `newest_form`.
+    `table` is the priority table by which tickets are opened now.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class Archive:
         forms: Mapping[str, FormDefinition],
         newest_form: Callable[[], FormDefinition],
         stationery: Stationery,
+        table: Callable[[], PriorityTable],
     ) -> None:
         self._store = store
         self._sops = sops
         self._forms = forms
         self._newest_form = newest_form
         self._stationery = stationery
+        self._table = table
         # One paper at a time, behind everything else: people who talk need the processor more. No
         # work of the interpreter is done there, which the loop would wait for.
         self._typesetter = ThreadPoolExecutor(1, "typesetter", initializer=_step_back)
@@ -83,6 +87,7 @@ class Archive:
             call.form,
             self._stationery,
             render_record(call, judgement, sop),
+            self._table(),
         )
 
 

@@ -21,6 +21,7 @@ from agent.domain.form import FormDefinition, FormField
 from agent.domain.form_facts import facts_of, said_of, shown_moment, shown_seconds
 from agent.domain.form_filling import ConsultationForm
 from agent.domain.office_time import ZONES, local
+from agent.domain.priority import PriorityTable
 from agent.domain.sop import Sop
 from agent.domain.words import FACTS, OUTCOMES, STEP_STATES
 from agent.settings import DATA
@@ -53,12 +54,13 @@ def render_form_paper(
     form: ConsultationForm,
     stationery: Stationery,
     record: bytes,
+    table: PriorityTable,
 ) -> bytes:
     """The paper of an ended call; `record` is attached to it, and its SHA-256 printed.
 
     Raises NotTypeset.
     """
-    paper = compose_form_paper(call, judgement, sop, definition, form, stationery, record)
+    paper = compose_form_paper(call, judgement, sop, definition, form, stationery, record, table)
     return typeset(paper)
 
 
@@ -70,6 +72,7 @@ def compose_form_paper(
     form: ConsultationForm,
     stationery: Stationery,
     record: bytes,
+    table: PriorityTable,
 ) -> Paper:
     """What the same paper is typeset from: some milliseconds of the interpreter's time."""
     at = facts_known_at(call)
@@ -82,7 +85,7 @@ def compose_form_paper(
             "ticket_number": call.ticket_number,
             "outcome": OUTCOMES[judgement.outcome],
             "caller": call.caller.shown,
-            "sections": _sections(definition, form, facts_of(call, judgement, sop)),
+            "sections": _sections(definition, form, facts_of(call, judgement, sop, table)),
             "steps": [_step(step, archiving, call.rules.zone) for step in judgement.steps],
             "deviations": [_deviation(deviation) for deviation in judgement.deviations],
             "sop": msgspec.to_builtins(sop) | {"effective": _written(sop.effective)},
