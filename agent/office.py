@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from agent.catalogue import read_words
 from agent.database.office_decisions import decide_by_files, decided_version, names_in_force
 from agent.database.office_files import KINDS, Kind, office_files
 from agent.database.rules_in_force import RulesInForce, read_rules_in_force
@@ -180,6 +181,7 @@ def make_archive(settings: Settings, sops: Mapping[str, Sop], decided: RulesInFo
         lambda: decided.form,
         stationery,
         lambda: decided.now.table,
+        read_words()["id"],
     )
 
 

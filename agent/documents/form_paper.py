@@ -91,7 +91,7 @@ def compose_form_paper(
             "sop": msgspec.to_builtins(sop) | {"effective": _written(sop.effective)},
             "form_name": f"{definition.form} versi {definition.version}",
             "operator": call.conversation.name if call.conversation else None,
-            "date": _date(local(at, call.rules.zone)),
+            "date": date_on_paper(local(at, call.rules.zone)),
             "written_at": shown_moment(at, call.rules.zone),
         }
     )
@@ -104,8 +104,9 @@ def compose_form_paper(
     files = {
         MAIN: (TEMPLATES / "form.typ").read_bytes(),
         "letterhead.typ": (TEMPLATES / "letterhead.typ").read_bytes(),
+        "parts.typ": (TEMPLATES / "parts.typ").read_bytes(),
         "paper.json": msgspec.json.encode(content),
-        "qr.svg": _qr(call.form_number),
+        "qr.svg": qr_code(call.form_number),
         RECORD_NAME: record,
     }
     if stationery.logo is not None:
@@ -204,17 +205,18 @@ def _seconds(value: float | None) -> str | None:
 def _written(day: str) -> str:
     """A day in ISO 8601 as papers write it; whatever else stands there stays."""
     try:
-        return _date(date.fromisoformat(day))
+        return date_on_paper(date.fromisoformat(day))
     except ValueError:
         return day
 
 
-def _date(day: date) -> str:
+def date_on_paper(day: date) -> str:
+    """A day as papers write it, e.g. 23 November 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _qr(text: str) -> bytes:
-    """The text as a QR code; level M still reads with a stain on it."""
+def qr_code(text: str) -> bytes:
+    """The text as a picture of a QR code; level M still reads with a stain on it."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(out, kind="svg", border=2)
     return out.getvalue()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
+from agent.catalogue import read_words
 from agent.documents.archive import Archive
 from agent.documents.archive_store import ArchiveStore, FolderStore
 from agent.documents.form_paper import RECORD_NAME
@@ -16,6 +17,7 @@ from agent.settings import DATA
 from tests.domain.story import FORM_FILE, SOP
 
 PROCEDURE: Sop = parse_sop(tomllib.loads((DATA / "sop" / "SOP-LPSE.BTG-017.toml").read_text()))
+SAY = read_words()["id"]
 PRIORITY_TABLE = parse_priority_table(
     tomllib.loads((DATA / "priority" / "usulan-1.toml").read_text("utf-8"))
 )
@@ -31,6 +33,7 @@ def archive_in(store: ArchiveStore) -> Archive:
         lambda: FORM_FILE,
         STATIONERY,
         lambda: PRIORITY_TABLE,
+        SAY,
     )
 
 

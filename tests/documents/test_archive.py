@@ -24,7 +24,14 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.events import FormArchived
 from agent.domain.identifiers import CallId
-from tests.documents.papers import PRIORITY_TABLE, PROCEDURE, STATIONERY, folder_archive, record_in
+from tests.documents.papers import (
+    PRIORITY_TABLE,
+    PROCEDURE,
+    SAY,
+    STATIONERY,
+    folder_archive,
+    record_in,
+)
 from tests.domain.story import (
     CALL,
     FORM,
@@ -165,6 +172,7 @@ async def test_a_paper_that_cannot_be_typeset_is_a_failed_wish_that_quotes_nobod
         lambda: FORM_FILE,
         broken,
         lambda: PRIORITY_TABLE,
+        SAY,
     )
     with pytest.raises(ArchiveFailed, match="cannot be typeset"):
         await archive.write(solved().call)
