@@ -134,6 +134,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     form: ConsultationForm = ConsultationForm()
     form_complete: dict[str, Moment] = {}
     """When all that a step needs stood on the form for the first time, by the step's name."""
+    form_lacking: dict[str, Moment] = {}
+    """When a step that had all it needs came to lack something; not there once it has all again."""
     complete_now: tuple[str, ...] = ()
     form_finished: Moment | None = None
     outcome_told: str | None = None
