@@ -94,6 +94,7 @@ for name, group in (
     ("webhook", webhooks),
 ):
     app.add_typer(group.app, name=name)
+app.add_typer(deviations.app, name="deviations", hidden=True)  # as many say it
 app.add_typer(accounts.app, name="account")
 app.add_typer(accounts.tokens, name="token")
 

@@ -1,4 +1,4 @@
-"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, news."""
+"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, sheets, news."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,9 @@ from agent.database.equipment import compute_equipment
 from agent.database.erasure import ErasureStore
 from agent.database.recap import RecapStore
 from agent.database.rules_in_force import RulesInForce
+from agent.database.supplements import SupplementStore
 from agent.database.webhooks import SubscriptionStore
+from agent.documents.archive import Archive
 from agent.documents.chosen_store import chosen_store
 from agent.documents.recap_process import RecapProcess
 from agent.handover.news import NewsPoster
@@ -23,6 +25,7 @@ from agent.runtime.monthly_recap import MonthlyRecap
 from agent.runtime.outbox import OutboxWorker
 from agent.runtime.person_keys import PersonKeys
 from agent.runtime.purge import PurgeJob, Retention, removers
+from agent.runtime.supplements import SupplementJob
 from agent.runtime.ticket_clock import run_ticket_clock
 from agent.runtime.webhooks import WebhookWorker
 from agent.settings import Settings
@@ -41,9 +44,11 @@ def jobs_of(
     epoch: int,
     feed: Feed,
     may_send: Callable[[], Awaitable[None]],
+    archive: Archive,
 ) -> Mapping[str, Job]:
     """Every job by its name, as this office's settings want it. Raises SettingsInvalid."""
     url = settings.database_url
+    supplements = SupplementJob(SupplementStore(url), archive)
     keys = PersonKeys(settings.key_of_persons_file)
     files = removers(chosen_store(settings).remove, settings.voicemail_folder)
     purge = PurgeJob(
@@ -62,6 +67,7 @@ def jobs_of(
         "tickets": lambda: run_ticket_clock(pass_time),
         "purge": purge.run,
         "recaps": monthly.run,
+        "supplements": supplements.run,
         "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),
         "feed": feed.run,
         "webhooks": lambda: tell_receivers(url, epoch, feed, may_send),

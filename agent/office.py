@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from agent.catalogue import read_words
 from agent.database.office_decisions import decide_by_files, decided_version, names_in_force
 from agent.database.office_files import KINDS, Kind, office_files
 from agent.database.rules_in_force import RulesInForce, read_rules_in_force
@@ -172,7 +173,16 @@ def make_renderer(settings: Settings, sop: Sop) -> Renderer:
 def make_archive(settings: Settings, sops: Mapping[str, Sop], decided: RulesInForce) -> Archive:
     """The archive as the settings want it. Raises SettingsInvalid, LetterheadInvalid."""
     stationery = read_stationery(settings.letterhead_file)
-    return Archive(chosen_store(settings), sops, decided.forms, lambda: decided.form, stationery)
+    store = chosen_store(settings)
+    return Archive(
+        store,
+        sops,
+        decided.forms,
+        lambda: decided.form,
+        stationery,
+        lambda: decided.now.table,
+        read_words()["id"],
+    )
 
 
 def make_rules(

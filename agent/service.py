@@ -292,7 +292,8 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         tasks.create_task(ledger.run())
         tasks.create_task(numbers.keep_filled())
         tasks.create_task(recorder.run())
-        for name, job in jobs_of(settings, decided, outbox, epoch, feed, lease.may_command).items():
+        jobs = jobs_of(settings, decided, outbox, epoch, feed, lease.may_command, archive)
+        for name, job in jobs.items():
             tasks.create_task(run_beside(name, job))
         log.info("service_started", epoch=epoch, resumed=len(unfinished))
 

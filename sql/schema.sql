@@ -251,6 +251,16 @@ CREATE TABLE form_corrections (
     why text NOT NULL
 );
 
+CREATE TABLE form_supplements (
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    step text NOT NULL,
+    sequence integer NOT NULL,
+    path text NOT NULL,
+    sha256 text NOT NULL,
+    archived_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE lease (
     epoch integer NOT NULL,
     the_only_one boolean NOT NULL DEFAULT true,
@@ -493,8 +503,8 @@ ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_before_the_first
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_twice
     PRIMARY KEY (sequence);
 
-ALTER TABLE archive_entries ADD CONSTRAINT second_archive_entry_of_a_call
-    UNIQUE (call_id);
+ALTER TABLE archive_entries ADD CONSTRAINT second_archive_entry_of_a_file
+    UNIQUE (call_id, path);
 
 ALTER TABLE audit_log ADD CONSTRAINT audit_twice
     PRIMARY KEY (id);
@@ -609,6 +619,15 @@ ALTER TABLE form_corrections ADD CONSTRAINT form_correction_before_the_first
 
 ALTER TABLE form_corrections ADD CONSTRAINT form_correction_twice
     PRIMARY KEY (call_id, sequence);
+
+ALTER TABLE form_supplements ADD CONSTRAINT form_supplement_twice
+    PRIMARY KEY (call_id, kind, step, sequence);
+
+ALTER TABLE form_supplements ADD CONSTRAINT form_supplement_without_proof
+    CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+
+ALTER TABLE form_supplements ADD CONSTRAINT form_supplements_at_one_path
+    UNIQUE (path);
 
 ALTER TABLE lease ADD CONSTRAINT lease_beside_the_only_one
     CHECK (the_only_one);
@@ -799,6 +818,9 @@ ALTER TABLE erasures ADD CONSTRAINT erasure_without_call
 ALTER TABLE form_corrections ADD CONSTRAINT form_correction_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);
 
+ALTER TABLE form_supplements ADD CONSTRAINT form_supplement_without_word
+    FOREIGN KEY (call_id, kind, step, sequence) REFERENCES deviation_words(call_id, kind, step, sequence);
+
 ALTER TABLE legal_holds ADD CONSTRAINT legal_hold_of_unknown_form
     FOREIGN KEY (form_number) REFERENCES consultations(form_number);
 
@@ -941,6 +963,16 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.chain_form_supplement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM enter_into_archive(NEW.call_id, NEW.path, NEW.sha256, NEW.archived_at);
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.day_key(at timestamp with time zone)
  RETURNS integer[]
  LANGUAGE sql
@@ -960,7 +992,9 @@ DECLARE
     last_chain text;
 BEGIN
     PERFORM pg_advisory_xact_lock(20826);
-    IF EXISTS (SELECT FROM archive_entries WHERE call_id = archived_call) THEN
+    IF EXISTS (
+        SELECT FROM archive_entries WHERE call_id = archived_call AND path = archived_path
+    ) THEN
         RETURN;
     END IF;
     SELECT sequence, chain INTO last_sequence, last_chain
@@ -1282,6 +1316,15 @@ AS $function$
     ) AS listed
 $function$;
 
+CREATE OR REPLACE FUNCTION public.supplement_path(form_path text, call_id text, kind text, step text, sequence integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT regexp_replace(form_path, '[^/]*$', '')
+        || call_id || '.' || kind || '-' || replace(step, '/', '_') || '-' || sequence || '.pdf'
+$function$;
+
 CREATE OR REPLACE FUNCTION public.without_person(document jsonb, kept text[])
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1460,6 +1503,10 @@ CREATE TRIGGER erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER form_corrections_append_only BEFORE DELETE OR TRUNCATE ON public.form_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER form_corrections_erased_only BEFORE UPDATE ON public.form_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change_but_erasure();
+
+CREATE TRIGGER form_supplements_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.form_supplements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
+
+CREATE TRIGGER form_supplements_chained AFTER INSERT ON public.form_supplements FOR EACH ROW EXECUTE FUNCTION chain_form_supplement();
 
 CREATE TRIGGER office_decisions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.office_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_office_decisions();
 

@@ -18,6 +18,7 @@ from agent.runtime.feed import Feed
 from agent.runtime.outbox import OutboxWorker
 from agent.settings import Settings
 from tests.database.desk import in_force, keep_in_force
+from tests.documents.papers import folder_archive
 from tests.domain.offices import rules_of_calls
 
 
@@ -65,7 +66,8 @@ def jobs_in(url: str, folder: Path, decided: RulesInForce) -> Mapping[str, Job]:
         return None
 
     outbox = OutboxWorker(object(), {}, may_send, lambda _message, _at: None)  # type: ignore[arg-type]
-    return jobs_of(settings, decided, outbox, 0, Feed(FeedStore(url)), may_send)
+    archive = folder_archive(folder / "archive")
+    return jobs_of(settings, decided, outbox, 0, Feed(FeedStore(url)), may_send, archive)
 
 
 async def test_an_office_has_every_job(tmp_path: Path) -> None:
@@ -76,6 +78,7 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         "tickets",
         "purge",
         "recaps",
+        "supplements",
         "equipment",
         "feed",
         "webhooks",

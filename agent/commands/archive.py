@@ -1,4 +1,4 @@
-"""`lpse-agent archive …`: whether the archived forms are what was archived."""
+"""`lpse-agent archive …`: whether forms and their supplements are what was archived."""
 
 from functools import partial
 from typing import Annotated
@@ -28,7 +28,7 @@ app = typer.Typer(
 def verify(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check every archived form; status 1 when anything is wrong.
+    """Check every archived form and supplement; status 1 when anything is wrong.
 
     Each file must have the hash on record, each entry must follow the one
     before it, and no file may be there that nobody archived. What is wrong is
@@ -63,4 +63,5 @@ def _show(report: ArchiveReport) -> None:
         out.print(f"✗ {printable(named)}: {finding.sentence}.", soft_wrap=True)
     wrong = f"{len(report.findings)} things are wrong" if report.findings else "All is in order"
     chain = f", chain {report.chain}" if report.chain else ""
-    out.print(f"{wrong}; forms archived: {report.entries}{chain}.", soft_wrap=True)
+    forms = f"forms archived: {report.entries - report.supplements}"
+    out.print(f"{wrong}; {forms}, supplements: {report.supplements}{chain}.", soft_wrap=True)

@@ -45,9 +45,10 @@ def recompute_command(
     """Judge every consultation anew from its events; status 1 when something differs.
 
     Outcome, steps and deviations are compared with what is stored, each under
-    the procedure that it ran under. What differs is shown as "stored →
-    recomputed". Without --repair nothing is ever written. It may run beside
-    the service.
+    the procedure that it ran under, and so is the call's state. What differs
+    is shown as "stored → recomputed". Without --repair nothing is ever
+    written. It may run beside the service. Where a new program judges more
+    than the one before, its changelog says to run it with --repair once.
 
     Examples:
     lpse-agent deviation recompute

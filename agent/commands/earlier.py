@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from agent.commands.accountable import log_reading
 from agent.commands.plain import (
     ask,
     clock_of,
@@ -14,7 +15,7 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
-from agent.database.earlier import find_earlier
+from agent.database.earlier import EarlierConsultation, find_earlier
 from agent.domain.soft_checks import check_npwp, check_phone
 from agent.domain.words import OUTCOMES
 from agent.settings import read_settings
@@ -33,6 +34,8 @@ def earlier(
 ) -> None:
     """List consultations of a telephone number or NPWP, or of both, newest first.
 
+    Who looked is on record.
+
     Examples:
     lpse-agent earlier --number 0812-3456-789
     lpse-agent earlier --npwp 01.234.567.8-901.000
@@ -44,7 +47,13 @@ def earlier(
         url = settings.database_url
         telephone = check_phone(number).value if number else None
         tax_number = check_npwp(npwp).value if npwp else None
-        found = ask(url, lambda: find_earlier(url, telephone, tax_number, limit))
+
+        async def read() -> list[EarlierConsultation]:
+            found = await find_earlier(url, telephone, tax_number, limit)
+            await log_reading(url, "earlier", *(one.form_number for one in found))
+            return found
+
+        found = ask(url, read)
     if json:
         print_json([plain_object(one, settings.zone) for one in found])
         return

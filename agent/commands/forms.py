@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.commands.plain import console, print_json, refuse, said_plainly
+from agent.commands.accountable import log_reading
+from agent.commands.plain import ask, console, print_json, refuse, said_plainly
 from agent.commands.service_desk import asked
 from agent.settings import read_settings
 
@@ -23,13 +24,16 @@ def show(number: Number, json: Json = False) -> None:
     """Show what stands on an open form, and what each step still lacks.
 
     A form is open from the moment its call comes in until it is archived;
-    an archived one is shown by `lpse-agent call`.
+    an archived one is shown by `lpse-agent call`. Who looked is on record.
 
     Example:
     lpse-agent form show 123/2026
     """
     with said_plainly():
-        _print(asked(read_settings(), "GET", "/form", {"form": number}), json)
+        settings = read_settings()
+        url, form = settings.database_url, asked(settings, "GET", "/form", {"form": number})
+        ask(url, lambda: log_reading(url, "form show", form["form_number"]))
+        _print(form, json)
 
 
 @app.command("fill")

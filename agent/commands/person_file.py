@@ -75,7 +75,7 @@ def _lines(file: PersonFile, zone: str) -> Iterator[str]:
         yield f"Formulir {call.form_number}, tiket {call.ticket_number or '–'}"
         yield f"  Masuk: {clock(call.arrived.at)}; hasil: {OUTCOMES[report.outcome]}"
         yield f"  Nomor penelepon: {call.caller.shown}"
-        yield f"  {_consent(consent_of(call, call.form), zone)}"
+        yield from _consent(consent_of(call, call.form), zone)
         fields = record.form["fields"] if record.form else {}
         for name, value in fields.items():
             yield f"  {name}: {value}"
@@ -97,11 +97,16 @@ def _lines(file: PersonFile, zone: str) -> Iterator[str]:
         yield f"  {clock(seen.at)} {seen.by} {ACTIONS[seen.action]}: {seen.purpose}"
 
 
-def _consent(consent: Consent, zone: str) -> str:
-    if consent.heard is None:
-        return "Pemberitahuan rekaman: tidak didengar sampai selesai"
-    heard = clock_of(zone)(consent.heard.at)
-    return f"Pemberitahuan rekaman versi {consent.notice_version}: didengar {heard}"
+def _consent(consent: Consent, zone: str) -> Iterator[str]:
+    clock, heard = clock_of(zone), "tidak didengar sampai selesai"
+    if consent.heard:
+        heard = f"didengar {clock(consent.heard.at)}"
+    yield f"  Pemberitahuan rekaman versi {consent.notice_version}: {heard}"
+    answer = "tidak ada jawaban tercatat"
+    if consent.answered_at:
+        said = consent.answer.replace("_", " ")
+        answer = f"{said}, dicatat {clock(consent.answered_at)} oleh {consent.noted_by}"
+    yield f"  Persetujuan rekaman: {answer}"
 
 
 def write_files(file: PersonFile, folder: Path, key: str, zone: str, audio: Path) -> list[Path]:

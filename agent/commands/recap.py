@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from agent.commands.accountable import system_user
 from agent.commands.plain import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -19,7 +20,7 @@ from agent.commands.plain import (
 )
 from agent.database.migrations import require_migrated
 from agent.database.office_files import office_files
-from agent.database.recap import read_recap
+from agent.database.recap import log_recap, read_recap
 from agent.documents.letterhead_file import read_stationery
 from agent.documents.recap_files import FORMATS, Format, RecapFiles, RecapFrame, WrittenRecap
 from agent.documents.recap_paper import PaperHead, Signature
@@ -49,13 +50,18 @@ def recap(
         typer.Option("--format", metavar="FORMAT", help="pdf, xlsx or csv; may be repeated."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="ACCOUNT", hidden=True, help="For whom the service asks."),
+    ] = None,
 ) -> None:
     """Write the recap of a period (Rekap Penanganan Permasalahan): all formats, or some.
 
     The paper has totals, service figures with their formulas, plots, the list
     of consultations and room to sign; workbook and list have every row. Files
     of the same period are written over. The service writes each month's recap
-    by itself, into the folder recaps of its state_folder.
+    by itself, into the folder recaps of its state_folder. Who wrote one is on
+    record.
 
     Examples:
     lpse-agent recap --from 2026-11-01 --to 2026-11-30
@@ -70,7 +76,9 @@ def recap(
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
         form = read_form(settings)
         try:
-            written = asyncio.run(_write(settings, sop, form, period, output, wanted))
+            written = asyncio.run(
+                _write(settings, sop, form, period, output, wanted, by or system_user())
+            )
         except OSError as error:
             refuse(f"--output {output}: {error.strerror or error}.")
     if json:
@@ -86,6 +94,7 @@ async def _write(
     period: RecapPeriod,
     output: Path,
     formats: tuple[Format, ...],
+    by: str,
 ) -> WrittenRecap:
     await require_migrated(settings.database_url)
     kept = await office_files(settings.database_url, "form")
@@ -103,6 +112,7 @@ async def _write(
     made_at = clock.now()
     with RecapFiles(output, formats, frame) as files:
         begins_at, ends_at = period.begins_at(settings.zone), period.ends_at(settings.zone)
+        await log_recap(settings.database_url, by, "lpse-agent recap", begins_at, ends_at)
         await read_recap(settings.database_url, begins_at, ends_at, files.take)
         return files.finish(made_at)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from agent.commands.accountable import log_reading
 from agent.commands.answers import today
 from agent.commands.plain import ask, console, plain_object, print_json, said_plainly
 from agent.database.search import suggest
@@ -19,7 +20,8 @@ def search(
     """Suggest answers: the office's own that are valid today, and consultations that were solved.
 
     Words are found in any of their forms and with typing errors, the last one
-    also unfinished. Of a consultation only problem and solution are shown.
+    also unfinished. Of a consultation only problem and solution are shown, and who
+    looked is on record.
 
     Examples:
     lpse-agent search "gagal mengunggah penawar"
@@ -28,7 +30,15 @@ def search(
     with said_plainly():
         settings = read_settings()
         url, zone = settings.database_url, settings.zone
-        found = ask(url, lambda: suggest(url, text, today(zone), zone, limit))
+
+        async def read() -> list[Suggestion]:
+            found = await suggest(url, text, today(zone), zone, limit)
+            forms = [one.reference for one in found if one.kind == "consultation"]
+            if forms:  # an answer of the office is of nobody
+                await log_reading(url, "search", *forms)
+            return found
+
+        found = ask(url, read)
     if json:
         print_json([plain_object(suggestion, zone) for suggestion in found])
     elif found:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.database.connect import Connection, connected
 from agent.database.queries import sql
@@ -42,7 +43,7 @@ SENTENCES: dict[Fault, str] = {
     "entry_missing": "the chain has no entry of it",
     "entry_changed": "the entry has another content than its hash was made of",
     "chain_broken": "the entry does not follow the one before it",
-    "record_differs": "the consultation names another file, hash or time than the entry",
+    "record_differs": "the record names another file, hash or time than the entry",
 }
 
 
@@ -58,6 +59,8 @@ class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     form_number: str
     as_recorded: bool
+    supplement: bool = False
+    """A sheet about a deviation, and not the form itself."""
     erased: bool = False
     """Its time in the archive is over: the file is gone, the entry stays."""
 
@@ -75,6 +78,8 @@ class ArchiveReport(msgspec.Struct, frozen=True):
     """What was looked at; `chain` is the last hash, to be compared with one noted elsewhere."""
 
     entries: int
+    supplements: int
+    """How many of the entries are no forms, but sheets that supplement one."""
     chain: str
     findings: tuple[ArchiveFinding, ...]
 
@@ -132,7 +137,7 @@ async def check_archive(
         lost = await connection.fetch(sql("archived_without_entry"))
     findings = [*report.findings, *findings]
     findings += [_finding("entry_missing", row["form_number"], row["path"]) for row in lost]
-    return ArchiveReport(report.entries, report.chain, tuple(findings))
+    return replace(report, findings=tuple(findings))
 
 
 async def _unknown_files(
@@ -141,7 +146,8 @@ async def _unknown_files(
     found, files = [], paths()
     while page := await asyncio.to_thread(lambda: list(islice(files, PATHS_AT_A_TIME))):
         shown = [path.encode("utf-8", "replace").decode() for path in page]
-        calls = [PurePosixPath(path).stem for path in shown]
+        # A form has its call's name, a supplement has more behind it.
+        calls = [PurePosixPath(path).name.partition(".")[0] for path in shown]
         rows = await connection.fetch(sql("paths_without_entry"), shown, calls)
         found += [_finding("file_unknown", None, row["path"]) for row in rows]
     return found
@@ -151,7 +157,7 @@ async def _check_entries(
     connection: Connection, sha256_of: Callable[[str], str | None]
 ) -> ArchiveReport:
     findings: list[ArchiveFinding] = []
-    sequence, chain = 0, ""
+    sequence, supplements, chain = 0, 0, ""
     page = await connection.prepare(sql("archive_entries_after"))
     while rows := await page.fetch(sequence, ENTRIES_AT_A_TIME):
         entries = [msgspec.convert(dict(row), ArchiveEntry) for row in rows]
@@ -160,7 +166,8 @@ async def _check_entries(
             faults = _faults(entry, sequence, chain, sha256)
             findings += [_finding(fault, entry.form_number, entry.path) for fault in faults]
             sequence, chain = entry.sequence, entry.chain
-    return ArchiveReport(sequence, chain, tuple(findings))
+            supplements += entry.supplement
+    return ArchiveReport(sequence, supplements, chain, tuple(findings))
 
 
 def _faults(entry: ArchiveEntry, sequence: int, chain: str, sha256: str | None) -> list[Fault]:

@@ -108,6 +108,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "exchange_ledger_position": {"first_line": "technical"},
     "feed_events": {"key": "technical", "kind": "statistic", "body": "statistic"},
+    "form_supplements": {
+        "call_id": "technical", "kind": "statistic", "step": "statistic", "path": "technical",
+        "sha256": "technical",
+    },
     "form_corrections": {
         "call_id": "technical", "by": "office", "field": "statistic", "raw": "erased",
         "value": "erased", "old_digest": "keyed", "new_digest": "keyed", "why": "office",
@@ -231,8 +235,9 @@ class ErasureStore:
             await keep_access(connection, access)
             for file in call["audio"]:
                 await self._removers["audio"](file)
-            if what == "form" and call["archive_path"]:
-                await self._removers["form"](call["archive_path"])
+            if what == "form":
+                for file in call["documents"]:
+                    await self._removers["form"](file)
         return True
 
     async def end(self, purge: int, purged: Purged) -> None:

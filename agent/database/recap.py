@@ -1,4 +1,4 @@
-"""What a recap is made of, call by call; and the record of the monthly ones."""
+"""What a recap is made of, call by call; who took it out, and the record of the monthly ones."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,6 +10,7 @@ import msgspec
 from agent.database.connect import connected
 from agent.database.queries import sql
 from agent.database.statistics import PLANNED
+from agent.domain.call_form import NO_CONSULTATION
 from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.runtime.monthly_recap import MadeRecap
 
@@ -41,6 +42,19 @@ async def read_recap(
             await connection.execute(setting)
         async for row in connection.cursor(sql("recap_calls"), begins_at, ends_at, prefetch=PAGE):
             take(_call(row))
+
+
+async def log_recap(
+    url: str, by: str, purpose: str, begins_at: datetime, ends_at: datetime
+) -> None:
+    """Keep who takes out the consultations of the period, before he has them.
+
+    Raises DatabaseUnreachable.
+    """
+    async with connected(url, STATEMENT_S, WHOLE_S) as connection:
+        await connection.execute(
+            sql("log_recap"), by, purpose, begins_at, ends_at, list(NO_CONSULTATION)
+        )
 
 
 class RecapStore:

@@ -80,6 +80,8 @@ async def _recomputed(
     if not anew.differing:
         return Recomputed(example, "same")
     differences = tuple(judgement_differences(whole, anew.rows))
+    if not anew.gap and anew.rows.calls[0].state != whole.call.state:
+        differences = ("call: its state is not what the log gives", *differences)
     if not differences:
         return Recomputed(example, "same")  # the rest of the record is looked at by `verify`
     if anew.gap:
@@ -99,6 +101,7 @@ async def _repair(connection: Connection, whole: WholeCall, anew: Batch) -> bool
     async with connection.transaction():
         if await connection.fetchval(sql("hold_call"), call_id) != whole.call.events:
             return False
+        await connection.execute(sql("rewrite_state"), as_jsonb(anew.calls))
         await connection.execute(sql("rewrite_consultation"), as_jsonb(anew.consultations))
         await connection.execute(sql("forget_steps"), call_id)
         await connection.execute(sql("rewrite_steps"), as_jsonb(anew.steps))

@@ -21,6 +21,7 @@ from agent.domain.form import FormDefinition, FormField
 from agent.domain.form_facts import facts_of, said_of, shown_moment, shown_seconds
 from agent.domain.form_filling import ConsultationForm
 from agent.domain.office_time import ZONES, local
+from agent.domain.priority import PriorityTable
 from agent.domain.sop import Sop
 from agent.domain.words import FACTS, OUTCOMES, STEP_STATES
 from agent.settings import DATA
@@ -53,12 +54,13 @@ def render_form_paper(
     form: ConsultationForm,
     stationery: Stationery,
     record: bytes,
+    table: PriorityTable,
 ) -> bytes:
     """The paper of an ended call; `record` is attached to it, and its SHA-256 printed.
 
     Raises NotTypeset.
     """
-    paper = compose_form_paper(call, judgement, sop, definition, form, stationery, record)
+    paper = compose_form_paper(call, judgement, sop, definition, form, stationery, record, table)
     return typeset(paper)
 
 
@@ -70,6 +72,7 @@ def compose_form_paper(
     form: ConsultationForm,
     stationery: Stationery,
     record: bytes,
+    table: PriorityTable,
 ) -> Paper:
     """What the same paper is typeset from: some milliseconds of the interpreter's time."""
     at = facts_known_at(call)
@@ -82,13 +85,13 @@ def compose_form_paper(
             "ticket_number": call.ticket_number,
             "outcome": OUTCOMES[judgement.outcome],
             "caller": call.caller.shown,
-            "sections": _sections(definition, form, facts_of(call, judgement, sop)),
+            "sections": _sections(definition, form, facts_of(call, judgement, sop, table)),
             "steps": [_step(step, archiving, call.rules.zone) for step in judgement.steps],
             "deviations": [_deviation(deviation) for deviation in judgement.deviations],
             "sop": msgspec.to_builtins(sop) | {"effective": _written(sop.effective)},
             "form_name": f"{definition.form} versi {definition.version}",
             "operator": call.conversation.name if call.conversation else None,
-            "date": _date(local(at, call.rules.zone)),
+            "date": date_on_paper(local(at, call.rules.zone)),
             "written_at": shown_moment(at, call.rules.zone),
         }
     )
@@ -101,8 +104,9 @@ def compose_form_paper(
     files = {
         MAIN: (TEMPLATES / "form.typ").read_bytes(),
         "letterhead.typ": (TEMPLATES / "letterhead.typ").read_bytes(),
+        "parts.typ": (TEMPLATES / "parts.typ").read_bytes(),
         "paper.json": msgspec.json.encode(content),
-        "qr.svg": _qr(call.form_number),
+        "qr.svg": qr_code(call.form_number),
         RECORD_NAME: record,
     }
     if stationery.logo is not None:
@@ -201,17 +205,18 @@ def _seconds(value: float | None) -> str | None:
 def _written(day: str) -> str:
     """A day in ISO 8601 as papers write it; whatever else stands there stays."""
     try:
-        return _date(date.fromisoformat(day))
+        return date_on_paper(date.fromisoformat(day))
     except ValueError:
         return day
 
 
-def _date(day: date) -> str:
+def date_on_paper(day: date) -> str:
+    """A day as papers write it, e.g. 23 November 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _qr(text: str) -> bytes:
-    """The text as a QR code; level M still reads with a stain on it."""
+def qr_code(text: str) -> bytes:
+    """The text as a picture of a QR code; level M still reads with a stain on it."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(out, kind="svg", border=2)
     return out.getvalue()

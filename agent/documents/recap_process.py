@@ -78,11 +78,14 @@ class RecapProcess:
             totals=made.totals,
         )
 
-    async def write(self, period: RecapPeriod, form: str) -> Path:
-        """Write one format of any period into the folder; where it is. Raises RecapFailed."""
+    async def write(self, period: RecapPeriod, form: str, by: str) -> Path:
+        """Write one format of any period into the folder for somebody; where it is.
+
+        That he has it is on record as `lpse-agent recap`. Raises RecapFailed.
+        """
         days = ("--from", str(period.first), "--to", str(period.last))
         told = await self._output_of(
-            (*days, "--output", str(self._folder), "--format", form, "--json")
+            (*days, "--output", str(self._folder), "--format", form, "--by", by, "--json")
         )
         try:
             return Path(msgspec.json.decode(told, type=_Told).files[0].path)

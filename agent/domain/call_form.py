@@ -46,10 +46,12 @@ def field_filled(call: Call, event: FieldFilled) -> Decision:
     if call.archived:
         return Decision(call)
     now = call.moment(event)
+    lacking = {**dict.fromkeys(call.complete_now, now), **call.form_lacking}
     call = replace(
         call,
         form=call.form.after(event),
         form_complete={**dict.fromkeys(event.complete, now), **call.form_complete},
+        form_lacking={step: at for step, at in lacking.items() if step not in event.complete},
         complete_now=event.complete,
     )
     decided = _outcome_told(call, event) if event.tells_outcome else Decision(call)

@@ -134,6 +134,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     form: ConsultationForm = ConsultationForm()
     form_complete: dict[str, Moment] = {}
     """When all that a step needs stood on the form for the first time, by the step's name."""
+    form_lacking: dict[str, Moment] = {}
+    """When a step that had all it needs came to lack something; not there once it has all again."""
     complete_now: tuple[str, ...] = ()
     form_finished: Moment | None = None
     outcome_told: str | None = None
@@ -193,6 +195,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The operator with whom the caller was connected."""
         offer = self.offer
         return offer if offer and offer.connected and self.caller_connected else None
+
+    def is_of(self, operator: str | None) -> bool:
+        """Whether it is his: he talks or talked with the caller, or his telephone rings for him."""
+        offer = self.offer
+        if offer is None or offer.operator != operator:
+            return False
+        return offer == self.conversation or not (offer.ended or self.ended)
 
     @property
     def supervision(self) -> Supervision | None:

@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 
 from agent.domain.call_form import NO_CONSULTATION
-from agent.domain.call_state import Call, Stage
-from agent.domain.proofs import ANCHORS, PROOFS, numbers_heard
+from agent.domain.call_state import Call, Moment, Stage
+from agent.domain.proofs import ANCHORS, ON_FORM, PROOFS, numbers_heard
 from agent.domain.sop import Sop, SopStep
 
 
@@ -120,13 +120,16 @@ def left_first(call: Call) -> Literal["caller", "operator", "nobody"]:
     return "operator" if first is operator and first is not caller else "caller"
 
 
-def judge(call: Call, sop: Sop) -> Judgement:
-    """Steps with their clocks and the deviations, by this revision of the SOP."""
-    steps = tuple(_record(call, step) for step in sop.steps)
+def judge(call: Call, sop: Sop, *, archiving: bool = False) -> Judgement:
+    """Steps with their clocks and the deviations, by this revision of the SOP.
+
+    `archiving` is how the form itself tells it, on which nothing more will be written.
+    """
+    steps = tuple(_record(call, step, archiving) for step in sop.steps)
     deviations = tuple(
         deviation
         for step, record in zip(sop.steps, steps, strict=True)
-        for deviation in _deviations(call, step, record)
+        for deviation in _deviations(call, step, record, archiving)
     )
     return Judgement(outcome_of(call), steps, (*_equipment(call), *deviations))
 
@@ -140,7 +143,7 @@ def _equipment(call: Call) -> tuple[Deviation, ...]:
     return (Deviation("equipment", "1", None, None, None, None, reason, (moment.event,)),)
 
 
-def _record(call: Call, step: SopStep) -> StepRecord:
+def _record(call: Call, step: SopStep, archiving: bool) -> StepRecord:
     proofs = PROOFS[step.met_by](call)
     started = ANCHORS[step.anchor](call) if step.anchor else None
     applies = step.branch in (None, call.decision)
@@ -148,7 +151,7 @@ def _record(call: Call, step: SopStep) -> StepRecord:
     state: StepState = "met" if met else "running"
     if not met and not applies and (call.decision or call.ended):
         state = "not_applicable"
-    elif not met and _closed(call, step):
+    elif not met and _closed_by(call, step, archiving):
         state = "unmet" if call.conversation or step.met_by == "notice_heard" else "not_applicable"
     evidence = [("clock_started", started)] if started else []
     evidence += proofs
@@ -168,16 +171,26 @@ def _record(call: Call, step: SopStep) -> StepRecord:
     )
 
 
-def _closed(call: Call, step: SopStep) -> bool:
-    """Whether nothing can meet the step any more; form, archive and message come after the call."""
+def _closed_by(call: Call, step: SopStep, archiving: bool) -> tuple[Moment, ...]:
+    """What ended the last chance to meet the step; nothing while there still is one.
+
+    Form, archive and message come after the call.
+    """
     if call.ended is None or step.met_by == "form_archived":
-        return False
+        return ()
     if call.rules.form and step.met_by in WRITTEN_ON_FORM:
-        return call.archived is not None
-    return not (step.met_by == "numbers_heard" and numbers_heard(call) and call.hand_over_awaited)
+        if call.archived:
+            return (call.ended, call.archived)
+        return (call.ended,) if archiving else ()
+    if step.met_by == "numbers_heard" and numbers_heard(call):
+        if call.hand_over_awaited:
+            return ()
+        if call.hand_over_given_up:
+            return (call.ended, call.hand_over_given_up)
+    return (call.ended,)
 
 
-def _deviations(call: Call, step: SopStep, record: StepRecord) -> list[Deviation]:
+def _deviations(call: Call, step: SopStep, record: StepRecord, archiving: bool) -> list[Deviation]:
     """Nobody answers for a call that never reached an operator, or that the system cut.
 
     Nor for what could not be proved because the service was away: that is the equipment's fault.
@@ -191,23 +204,36 @@ def _deviations(call: Call, step: SopStep, record: StepRecord) -> list[Deviation
     if call.ended and left_first(call) == "nobody":
         return []
     found: list[Deviation] = []
-    events = tuple(e.event for e in record.evidence)
+    proof = [evidence.event for evidence in record.evidence]
 
-    def add(kind: Literal["time", "output"], measured: float | None, reason: str) -> None:
+    def add(
+        kind: Literal["time", "output"], measured: float | None, reason: str, *more: Moment
+    ) -> None:
         limit = step.limit_s if kind == "time" else None
         excess = round(measured - limit, 6) if measured is not None and limit is not None else None
+        events = tuple(dict.fromkeys((*proof, *(moment.event for moment in more))))
         found.append(
             Deviation(kind, step.step, limit, measured, excess, talk.operator, reason, events)
         )
 
-    measured = _measured(call, record)
+    measured, closed_by = _measured(call, record), _closed_by(call, step, archiving)
     if step.limit_s is not None and measured is not None and measured > step.limit_s:
-        add("time", measured, "met_late" if record.state == "met" else "not_met_in_time")
-    if record.state == "unmet" and call.ended:
-        reason = _output_missing(call, step)
-        if reason:
-            add("output", None, reason)
+        if record.state == "met":
+            add("time", measured, "met_late")
+        else:
+            add("time", measured, "not_met_in_time", *closed_by)
+    if record.state == "unmet" and (reason := _output_missing(call, step)):
+        add("output", None, reason, *closed_by)
+    if record.state == "met" and closed_by and (lacking := _lacking(call, step)):
+        add("output", None, "form_incomplete", lacking, *closed_by)
     return found
+
+
+def _lacking(call: Call, step: SopStep) -> Moment | None:
+    """When the form came to lack what had met the step; the clock keeps what was there first."""
+    if not call.rules.form or step.actor != "helpdesk":
+        return None
+    return call.form_lacking.get(ON_FORM.get(step.met_by, ""))
 
 
 def _measured(call: Call, record: StepRecord) -> float | None:

@@ -9,6 +9,9 @@ from agent.domain.call_state import Call, Moment, Playback
 
 Proofs = list[tuple[str, Moment]]
 
+ON_FORM = {"identity_recorded": "3", "solution_recorded": "6"}
+"""Under which step the form has the fields that each of these proofs needs."""
+
 
 def _one(fact: str, moment: Moment | None) -> Proofs:
     return [(fact, moment)] if moment else []
@@ -33,7 +36,7 @@ def _greeted(call: Call) -> Proofs:
 def _identity(call: Call) -> Proofs:
     """With a form it is what stands there that counts, not a key that says so."""
     if call.rules.form:
-        return _one("identity_on_form", call.form_complete.get("3"))
+        return _one("identity_on_form", call.form_complete.get(ON_FORM["identity_recorded"]))
     return _one("operator_pressed_*3", call.identity_taken)
 
 
@@ -41,7 +44,7 @@ def _solution(call: Call) -> Proofs:
     decided = call.decided if call.decision == "solved" else None
     if not call.rules.form:
         return _one("operator_pressed_*6", decided)
-    written = call.form_complete.get("6")
+    written = call.form_complete.get(ON_FORM["solution_recorded"])
     if not decided or not written:
         return []
     return [("decided_yes", decided), ("solution_on_form", written)]

@@ -24,3 +24,5 @@ class CallRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long after the call its form may still be filled in before it is archived as it is."""
     hand_over: bool = False
     """Whether an escalated case goes on by message, and step 8 waits until one was accepted."""
+    audio_kept_days: int | None = None
+    """How long its sounds are kept; calls of before this was a rule do not tell."""

@@ -37,6 +37,7 @@ REASONS = {
     "identity_not_recorded": "identitas tidak dicatat",
     "ended_without_decision": "selesai tanpa keputusan",
     "solution_not_recorded": "jawaban tidak dicatat pada formulir",
+    "form_incomplete": "sudah tercatat, lalu tidak lengkap lagi saat formulir diarsipkan",
     "not_handed_over": "tidak diteruskan melalui pesan",
     "caller_left_before_hearing": "penelepon menutup sebelum mendengar nomor",
     "numbers_not_heard": "nomor tidak diperdengarkan sampai akhir",

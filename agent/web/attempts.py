@@ -33,6 +33,12 @@ class Attempts:
         while len(self._failures) > REMEMBERED:
             self._failures.popitem(last=False)
 
+    def take_back(self, account: str, address: str, known_device: bool) -> None:
+        """What was counted last was not looked at after all."""
+        for name in (self._name(account, address, known_device), f"address {address}"):
+            if failures := self._failures.get(name):
+                failures.pop()
+
     def succeeded(self, account: str, address: str, known_device: bool) -> None:
         """His own failures before are forgotten; his address's are not."""
         self._failures.pop(self._name(account, address, known_device), None)

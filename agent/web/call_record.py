@@ -128,9 +128,7 @@ async def _report(parts: Parts, asking: Asking) -> CallReport:
     """
     number = f"{asking.path('sequence')}/{asking.path('year')}"
     report = await read_call(parts.pool.url, number)
-    talk = report.call.conversation
-    his = asking.who.operator is not None and talk and talk.operator == asking.who.operator
-    if not (his or asking.who.may(Right.CALLS)):
+    if not (asking.who.may(Right.CALLS) or report.call.is_of(asking.who.operator)):
         raise NumberUnknown(f"There is no call {number} of yours.")
     seen = Access(
         by=asking.who.account, action="read", purpose=PURPOSE, forms=(report.call.form_number,)

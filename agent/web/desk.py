@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
+import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
+from agent.database.access import Access, keep_access
 from agent.database.earlier import EarlierConsultation, count_earlier, read_earlier
+from agent.database.errors import DatabaseUnreachable
 from agent.database.search import suggestions
 from agent.domain.call_state import Call, Stage
 from agent.domain.events import ButtonStep
@@ -34,6 +37,11 @@ from agent.web.pages import Page, Shown
 from agent.web.parts import Parts
 from agent.web.problems import Refused
 from agent.web.streams import HEARTBEAT, HEARTBEAT_S, message
+
+PURPOSE = "page: desk"
+"""What the log of accesses has for another's form, and for earlier consultations."""
+
+log = structlog.get_logger()
 
 
 class DeskWarning(msgspec.Struct, frozen=True):
@@ -130,13 +138,19 @@ def desk_operations(parts: Parts) -> list[Operation]:
     """What an operator does; with his own calls only, unless he may see all."""
 
     async def read(asking: Asking, asked: Which) -> Desk:
-        return _desk(parts, asking, asked.form)
+        desk = _desk(parts, asking, asked.form)
+        await _log_reading(parts, asking, asked.form)
+        return desk
 
     async def follow(asking: Asking, asked: Which) -> web.StreamResponse:
         if parts.streams.full:
             raise Refused(503, "too_many_streams")
         _desk(parts, asking, asked.form)  # what is wrong is said before the stream begins
-        return await parts.streams.send(asking.request, _messages(parts, asking, asked.form))
+        await _log_reading(parts, asking, asked.form)
+        messages = _messages(parts, asking, asked.form)
+        return await parts.streams.send(
+            asking.request, messages, lambda: parts.guard.still(asking.request, asking.who)
+        )
 
     async def write(asking: Asking, asked: FieldWritten) -> DeskCall:
         number = _own_form(parts, asking)
@@ -165,10 +179,12 @@ def desk_operations(parts: Parts) -> list[Operation]:
         numbers = {call.caller.number, call.form.values.get("contact_phone")}
         known = [number for number in numbers if number], call.form.values.get("npwp"), call.call_id
         async with parts.pool.connection() as connection:
-            return EarlierFound(
-                count=await count_earlier(connection, *known),
-                newest=await read_earlier(connection, *known),
-            )
+            count = await count_earlier(connection, *known)
+            newest = await read_earlier(connection, *known)
+            forms = tuple(one.form_number for one in newest)
+            access = Access(by=asking.who.account, action="search", purpose=PURPOSE, forms=forms)
+            await keep_access(connection, access)
+        return EarlierFound(count=count, newest=newest)
 
     async def suggest(asking: Asking, asked: Typed) -> list[Suggestion]:
         today = local(clock.now(), parts.settings.zone).date()
@@ -274,6 +290,21 @@ def _written(parts: Parts, call: Call | None) -> WrittenForm | None:
     return WrittenForm(call, known) if call and known and not call.archived else None
 
 
+async def _log_reading(parts: Parts, asking: Asking, form: str | None) -> None:
+    """Keep that he looks at a form that is not his own; the calls' desk works on without it."""
+    call = _asked(parts, asking, form) if form else None
+    if call is None or call.is_of(asking.who.operator):
+        return
+    access = Access(
+        by=asking.who.account, action="read", purpose=PURPOSE, forms=(call.form_number,)
+    )
+    try:
+        async with parts.pool.connection() as connection:
+            await keep_access(connection, access)
+    except DatabaseUnreachable:
+        log.warning("access_not_kept", by=access.by, form=call.form_number)
+
+
 def _desk_call(parts: Parts, asking: Asking, written: WrittenForm) -> DeskCall:
     call = written.call
     offer = call.conversation
@@ -318,9 +349,7 @@ def _own_form(parts: Parts, asking: Asking) -> str:
 
 def _may_write(asking: Asking, call: Call) -> bool:
     """His own call, or anybody's for whom he answers (ASVS 8.2)."""
-    if asking.who.may(Right.PERSONS):
-        return True
-    return any(offer.operator == asking.who.operator for offer in call.offers)
+    return asking.who.may(Right.PERSONS) or call.is_of(asking.who.operator)
 
 
 def _operator(asking: Asking) -> OperatorId:

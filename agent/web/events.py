@@ -18,8 +18,6 @@ from agent.web.problems import Refused
 from agent.web.streams import HEARTBEAT_S, Streams, message
 
 MOST_STREAMS = 100
-STREAM_S = 15 * 60.0
-"""Then a reader comes again, and whether he still may is asked again."""
 PAGE = 100
 
 Place = Annotated[str, Meta(pattern="^[0-9a-f]{1,15}-[0-9a-f]{1,15}$")]
@@ -60,7 +58,10 @@ def event_operations(parts: Parts) -> list[Operation]:
         after = parse_cursor(place) if place else await parts.feed.end()
         if streams.full:
             raise Refused(503, "too_many_streams")
-        return await streams.send(asking.request, _messages(parts.feed, after, kinds))
+        messages = _messages(parts.feed, after, kinds)
+        return await streams.send(
+            asking.request, messages, lambda: parts.guard.still(asking.request, asking.who)
+        )
 
     async def read(_asking: Asking, asked: PageWanted) -> EventsPage:
         kinds = _kinds(asked.kinds)
@@ -86,8 +87,7 @@ def event_operations(parts: Parts) -> list[Operation]:
 
 async def _messages(feed: Feed, after: Cursor, kinds: frozenset[str]) -> AsyncIterator[bytes]:
     """What happens; between, a comment with the place up to which there was nothing else."""
-    end_s = asyncio.get_running_loop().time() + STREAM_S
-    while asyncio.get_running_loop().time() < end_s:
+    while True:
         try:
             page = await feed.read(after)
         except EffectFailed:

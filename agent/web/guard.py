@@ -84,15 +84,25 @@ class Guard:
         try:
             session = await self._accounts.session(digest, IDLE)
         except DatabaseUnreachable as error:
-            if known and known[0].ends_at > clock.now():
-                return known[0]
-            raise Refused(503, "database_away") from error
+            if known is None:
+                raise Refused(503, "database_away") from error
+            return known[0] if known[0].ends_at > clock.now() else None
         self._seen.pop(digest, None)
         if session:
             self._seen[digest] = session, time.monotonic()
             if len(self._seen) > REMEMBERED:
                 del self._seen[next(iter(self._seen))]
         return session
+
+    async def still(self, request: web.Request, who: Identity) -> bool:
+        """Whether it is still he who asked, with the same rights; his session is seen by this.
+
+        Nobody is put out because nothing can be told.
+        """
+        try:
+            return await self.identity(request) == who
+        except Refused as refused:
+            return refused.status == 503
 
     def forget(self, account: str) -> None:
         """This account is looked up anew: it was changed, or logged out."""

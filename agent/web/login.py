@@ -89,11 +89,14 @@ class Login:
                 return self._again(request, "too_many_attempts", 429, then)
             # Counted before it is checked: what is tried at the same moment counts too.
             self._attempts.failed(name, address, known)
-            if not await self._passwords.right(hashed, password) or account is None:
+            try:
+                right = await self._passwords.right(hashed, password, stranger=not known)
+            except TooBusy:
+                self._attempts.take_back(name, address, known)
+                return self._again(request, "too_many_logins", 503, then)
+            if not right or account is None:
                 await self._audit(name, "login_failed", address)
                 return self._again(request, "login_failed", 401, then)
-        except TooBusy:
-            return self._again(request, "too_many_logins", 503, then)
         except DatabaseUnreachable:
             return self._again(request, "database_away", 503, then)
         if account.role not in SECOND_FACTOR:

@@ -167,6 +167,17 @@ def _handler(
     return handle
 
 
+async def require(
+    right: Right | tuple[Right, ...] | None, who: Identity, subject: str, accounts: Accounts
+) -> None:
+    """Raises Refused for whoever has not the right; a stolen key is seen by what it tries (F32)."""
+    if right is None or who.may(right):
+        return
+    wanted = (right,) if isinstance(right, Right) else right
+    await accounts.audit(who.account, "refused", subject, {"right": " ".join(wanted)})
+    raise Refused(403, "not_allowed")
+
+
 async def _who_may(
     operation: Operation, request: web.Request, guard: Guard, accounts: Accounts
 ) -> Identity:
@@ -175,12 +186,7 @@ async def _who_may(
         raise Refused(401, "not_logged_in")
     if who.role is not None and request.method not in SAFE:
         guard.refuse_forged(request, request.headers.get("X-CSRF-Token"))
-    if operation.right is not None and not who.may(operation.right):
-        # A stolen key is seen by what it tries (F32).
-        await accounts.audit(
-            who.account, "refused", operation.name, {"right": " ".join(operation.scopes)}
-        )
-        raise Refused(403, "not_allowed")
+    await require(operation.right, who, operation.name, accounts)
     return who
 
 

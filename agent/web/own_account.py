@@ -123,6 +123,7 @@ async def _proved(parts: Parts, attempts: Attempts, asking: Asking, password: st
     try:
         right = await parts.passwords.right(account.password_hash, password)
     except TooBusy as error:
+        attempts.take_back(name, address, False)
         raise Refused(503, "too_many_logins") from error
     if not right:
         await parts.accounts.audit(name, "password_failed", name, {"from": address})

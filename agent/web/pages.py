@@ -10,11 +10,12 @@ import structlog
 from aiohttp import web
 
 from agent.catalogue import Language, Words
+from agent.database.accounts import Accounts
 from agent.domain.office_time import local
 from agent.domain.rights import Identity, Right, mask_number
 from agent.settings import DATA
 from agent.web.guard import COOKIE, Guard, csrf_of
-from agent.web.operations import Asking, refusal_of, words_for
+from agent.web.operations import Asking, refusal_of, require, words_for
 from agent.web.problems import Refused, told
 
 FOLDER = DATA / "pages"
@@ -31,6 +32,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 """ASVS 5.0 V3.4; nothing is loaded from anywhere else, and nothing inline runs."""
+ENCRYPTED_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
+"""ASVS 5.0 V3.4.1; of this name alone: the office's others are not ours to speak for."""
 
 log = structlog.get_logger()
 
@@ -103,16 +106,20 @@ class Templates:
 
 
 def add_pages(
-    application: web.Application, pages: Sequence[Page], guard: Guard, templates: Templates
+    application: web.Application,
+    pages: Sequence[Page],
+    guard: Guard,
+    accounts: Accounts,
+    templates: Templates,
 ) -> None:
     """Make the routes."""
     templates.know(pages)
     for page in pages:
-        application.router.add_get(page.path, _handler(page, guard, templates))
+        application.router.add_get(page.path, _handler(page, guard, accounts, templates))
 
 
 def _handler(
-    page: Page, guard: Guard, templates: Templates
+    page: Page, guard: Guard, accounts: Accounts, templates: Templates
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         who: Identity | None = None
@@ -120,8 +127,7 @@ def _handler(
             who = await guard.identity(request)
             if who is None or who.role is None:
                 return see_other(f"/login?then={quote(request.path_qs)}")
-            if page.right is not None and not who.may(page.right):
-                raise Refused(403, "not_allowed")
+            await require(page.right, who, page.path, accounts)
             words = words_for(request, templates._words)
             shown = await page.show(Asking(who, request, words))
         except Exception as error:
@@ -183,6 +189,14 @@ def middleware(guard: Guard, templates: Templates, words: dict[Language, Words])
     return around
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """To every answer."""
-    response.headers.update(HEADERS)
+def headers_for(
+    origin: str | None,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What adds the headers to every answer; `origin` is how browsers see us."""
+    encrypted = origin is not None and origin.startswith("https://")
+    headers = HEADERS | (ENCRYPTED_HEADERS if encrypted else {})
+
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(headers)
+
+    return add

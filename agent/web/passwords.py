@@ -13,8 +13,10 @@ import argon2
 from agent.settings import DATA
 
 SHORTEST, LONGEST = 12, 128
-WAITING_AT_MOST = 8
-"""Logins that may wait for their turn: one at a time is checked, for calls share the processor."""
+WAITING_AT_MOST = 12
+"""Who may wait for his turn: one at a time is checked, for calls share the processor."""
+STRANGERS_AT_MOST = 8
+"""Of these; the other places are kept for those who were here before."""
 
 T = TypeVar("T")
 
@@ -44,10 +46,10 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """What is kept of it. Raises TooBusy."""
-        return await self._run(lambda: _hasher.hash(password))
+        return await self._run(lambda: _hasher.hash(password), WAITING_AT_MOST)
 
-    async def right(self, hashed: str, password: str) -> bool:
-        """Whether it is the one. Raises TooBusy."""
+    async def right(self, hashed: str, password: str, *, stranger: bool = False) -> bool:
+        """Whether it is the one; a stranger's browser was not here before. Raises TooBusy."""
 
         def check() -> bool:
             try:
@@ -55,10 +57,10 @@ class Passwords:
             except argon2.exceptions.VerificationError:
                 return False
 
-        return await self._run(check)
+        return await self._run(check, STRANGERS_AT_MOST if stranger else WAITING_AT_MOST)
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= WAITING_AT_MOST:
+    async def _run(self, work: Callable[[], T], places: int) -> T:
+        if self._waiting >= places:
             raise TooBusy
         self._waiting += 1
         try:

@@ -81,7 +81,7 @@ async def _made(
     """Made in a folder of its own, which is gone afterwards: it names people."""
     with tempfile.TemporaryDirectory(prefix="lpse-recap-") as folder:
         try:
-            file = await RecapProcess(Path(folder)).write(period, form)
+            file = await RecapProcess(Path(folder)).write(period, form, asking.who.account)
         except RecapFailed as error:
             raise Refused(503, "recap_failed") from error
         detail = {"from": str(period.first), "to": str(period.last), "format": form}

@@ -36,8 +36,8 @@ from agent.web.pages import (
     Page,
     Shown,
     Templates,
-    add_headers,
     add_pages,
+    headers_for,
     middleware,
     see_other,
 )
@@ -130,9 +130,9 @@ def make_site(parts: Parts) -> web.Application:
     application = web.Application(
         client_max_size=LARGEST_BODY, middlewares=[middleware(guard, templates, words)]
     )
-    application.on_response_prepare.append(add_headers)
+    application.on_response_prepare.append(headers_for(parts.settings.pages_origin))
     add_operations(application, operations, guard, parts.accounts, words)
-    add_pages(application, pages, guard, templates)
+    add_pages(application, pages, guard, parts.accounts, templates)
     login = Login(parts.accounts, guard, parts.passwords, parts.second_factors, templates, office)
     login.add_to(application)
     document = msgspec.json.encode(make_openapi(operations, version("lpse-agent")))

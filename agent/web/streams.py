@@ -1,9 +1,13 @@
-"""Server-sent events: the present at once, then whatever changes; who never reads is cut off."""
+"""Server-sent events: the present at once, then whatever changes; who never reads is cut off.
+
+Whoever reads is asked for again and again: his session does not idle, and his stream ends with his
+right to it.
+"""
 
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
@@ -13,6 +17,8 @@ UNREAD_AT_MOST = 64 * 1024
 """Bytes, of which Linux takes twice as many; four pictures of a large floor."""
 HEARTBEAT_S = 15.0
 """So long without news, a comment tells proxies and the browser that the stream lives."""
+ASKED_EVERY_S = 10.0
+"""Whether a reader still may; somebody whose account was removed reads on for no longer."""
 MOST = 500
 
 
@@ -29,9 +35,15 @@ class Streams:
         return self.open >= self._most
 
     async def send(
-        self, request: web.Request, messages: AsyncIterator[bytes]
+        self,
+        request: web.Request,
+        messages: AsyncIterator[bytes],
+        still: Callable[[], Awaitable[bool]],
     ) -> web.StreamResponse:
-        """Send messages (as `message` makes them) until they end or the reader is gone."""
+        """Send messages (as `message` makes them) until they end or the reader is gone.
+
+        `still` is asked every ASKED_EVERY_S beside them, and ends them by False.
+        """
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream",
@@ -43,16 +55,30 @@ class Streams:
         _keep_little(request)
         try:
             await response.prepare(request)
-            async for part in messages:
-                async with asyncio.timeout(READ_WITHIN_S):
-                    await response.write(part)
-        except (TimeoutError, ConnectionError):
+            async with asyncio.TaskGroup() as tasks:
+                sending = tasks.create_task(_write(request, response, messages))
+                while not sending.done():
+                    await asyncio.wait([sending], timeout=ASKED_EVERY_S)
+                    if not (sending.done() or await still()):
+                        sending.cancel()
+        except ConnectionError:
             _cut_off(request)
         finally:
             self.open -= 1
             if aclose := getattr(messages, "aclose", None):
                 await aclose()
         return response
+
+
+async def _write(
+    request: web.Request, response: web.StreamResponse, messages: AsyncIterator[bytes]
+) -> None:
+    try:
+        async for part in messages:
+            async with asyncio.timeout(READ_WITHIN_S):
+                await response.write(part)
+    except (TimeoutError, ConnectionError):
+        _cut_off(request)
 
 
 def _keep_little(request: web.Request) -> None:

@@ -95,7 +95,9 @@ def wallboard_operations(parts: Parts) -> list[Operation]:
     async def follow(asking: Asking, _asked: None) -> web.StreamResponse:
         if parts.streams.full:
             raise Refused(503, "too_many_streams")
-        return await parts.streams.send(asking.request, messages())
+        return await parts.streams.send(
+            asking.request, messages(), lambda: parts.guard.still(asking.request, asking.who)
+        )
 
     async def messages() -> AsyncIterator[bytes]:
         last = b""

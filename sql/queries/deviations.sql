@@ -2,6 +2,12 @@
 -- How many events a call has on record; nobody writes it until the transaction is over.
 SELECT events FROM calls WHERE call_id = $1 FOR UPDATE
 
+-- name: rewrite_state
+-- Make a call's state what its log gives; an older program knew less of it.
+UPDATE calls SET state = given.state
+FROM jsonb_to_recordset($1::jsonb) AS given (call_id text, state jsonb)
+WHERE calls.call_id = given.call_id
+
 -- name: rewrite_consultation
 -- Make a consultation what its log gives.
 INSERT INTO consultations (

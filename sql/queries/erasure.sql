@@ -59,9 +59,14 @@ SELECT call_id, kind, value FROM persons_of_calls WHERE call_id = ANY($1::text[]
 SELECT id, form_number, person_key, key_check FROM legal_holds WHERE lifted_at IS NULL
 
 -- name: files_of_call
--- The archived document and the sounds of a call.
+-- The archived documents, the form and what supplements it, and the sounds of a call.
 SELECT
-    consultations.form_number, consultations.archive_path, calls.stage = 'archived' AS archived,
+    consultations.form_number, calls.stage = 'archived' AS archived,
+    ARRAY(
+        SELECT consultations.archive_path WHERE consultations.archive_path <> ''
+        UNION ALL
+        SELECT path FROM form_supplements WHERE form_supplements.call_id = $1
+    ) AS documents,
     coalesce(
         (SELECT array_agg(file) FROM audio_of_calls WHERE audio_of_calls.call_id = $1), '{}'
     ) AS audio

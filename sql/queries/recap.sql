@@ -59,3 +59,12 @@ SELECT month FROM recaps
 INSERT INTO recaps (month, path, sha256, made_at, rows, totals)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (month) DO NOTHING
+
+-- name: log_recap
+-- Keep that $1 takes out the calls that arrived from $3 until $4, but for those of the outcomes $5, and why.
+INSERT INTO access_log (by, action, purpose, forms)
+SELECT $1, 'export', $2,
+    coalesce(array_agg(consultations.form_number ORDER BY calls.arrived_at), '{}')
+FROM calls
+JOIN consultations USING (call_id)
+WHERE calls.arrived_at >= $3 AND calls.arrived_at < $4 AND consultations.outcome <> ALL($5::text[])

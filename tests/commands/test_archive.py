@@ -43,7 +43,7 @@ async def test_an_archive_that_is_whole_ends_with_status_zero_and_its_last_hash(
     ended = await shell.start(filled, "archive", "verify")
     assert (ended.status, ended.err) == (0, "")
     chain = await connection.fetchval("SELECT chain FROM archive_entries WHERE sequence = 2")
-    assert ended.out == f"All is in order; forms archived: 2, chain {chain}.\n"
+    assert ended.out == f"All is in order; forms archived: 2, supplements: 0, chain {chain}.\n"
 
 
 async def test_whatever_is_wrong_has_its_line(filled: str, shell: Shell) -> None:
@@ -60,7 +60,7 @@ async def test_whatever_is_wrong_has_its_line(filled: str, shell: Shell) -> None
         f"✗ {FORMS[1]} 2026/call-2.pdf: the archived file is not there.",
         "✗ 2026/slipped?[31m-in.pdf: nothing on record says that this file was archived.",
     ]
-    assert last.startswith("3 things are wrong; forms archived: 2, chain ")
+    assert last.startswith("3 things are wrong; forms archived: 2, supplements: 0, chain ")
 
 
 async def test_a_chain_that_was_tampered_with_is_told_to_programs(
@@ -71,7 +71,7 @@ async def test_a_chain_that_was_tampered_with_is_told_to_programs(
     ended = await shell.run(filled, "archive", "verify", "--json")
     assert ended.exit_code == 1
     told = json.loads(ended.stdout)
-    assert list(told) == ["entries", "chain", "findings"]
+    assert list(told) == ["entries", "supplements", "chain", "findings"]
     assert {(one["fault"], one["form_number"]) for one in told["findings"]} == {
         ("chain_broken", FORMS[1]),
         ("file_unknown", None),
@@ -81,7 +81,10 @@ async def test_a_chain_that_was_tampered_with_is_told_to_programs(
 
 async def test_an_archive_of_nothing_is_in_order(url: str, shell: Shell) -> None:
     ended = await shell.run(url, "archive", "verify")
-    assert (ended.exit_code, ended.stdout) == (0, "All is in order; forms archived: 0.\n")
+    assert (ended.exit_code, ended.stdout) == (
+        0,
+        "All is in order; forms archived: 0, supplements: 0.\n",
+    )
 
 
 async def test_a_store_that_is_away_is_said_in_one_sentence(filled: str, shell: Shell) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from agent.database.access import access_of
 from tests.commands.shell import Shell
 from tests.database.form_stories import record_all, told_records
 
@@ -39,6 +40,13 @@ async def test_people_get_a_table_or_a_sentence(known: str, shell: Shell) -> Non
     assert "terbuka" in told
     none = await shell.run(known, "earlier", "--number", "0811222333")
     assert none.stdout.strip() == "Belum ada konsultasi sebelumnya."
+
+
+async def test_who_looked_is_on_record(known: str, shell: Shell) -> None:
+    await shell.run(known, "earlier", "--number", "08123456789")
+    (line,) = await access_of(known, ["0001/FK-TLP/LPSE.BTG/2026"])
+    assert (line.action, line.purpose) == ("read", "lpse-agent earlier")
+    assert line.by.startswith("system:")
 
 
 async def test_without_a_number_nothing_is_asked(url: str, shell: Shell) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from aiohttp import web
 
+from agent.database.access import access_of
 from agent.database.writer import Writer
 from agent.dialplan import DESK_SOCKET
 from agent.web.forms import make_desk
@@ -38,6 +39,8 @@ async def test_a_form_is_filled_in_from_a_shell(form: OpenForm, shell: Shell, ur
         "contact_phone": "+628123456789",
     }
     shown = await shell.run(url, "form", "show", form.number)
+    (line,) = await access_of(url, [form.desk.read(form.number).call.form_number])
+    assert (line.action, line.purpose) == ("read", "lpse-agent form show")
     assert "Langkah 3: lengkap" in shown.stdout
     assert "Langkah 6: kurang solution" in shown.stdout
     finished = await shell.run(url, "form", "finish", form.number, "--by", "op-101", "--json")

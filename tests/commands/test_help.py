@@ -18,6 +18,8 @@ def commands(group: Any, *path: str) -> dict[tuple[str, ...], Any]:
     """Every command with the words that call it."""
     found: dict[tuple[str, ...], Any] = {}
     for name, one in group.commands.items():
+        if one.hidden:  # another word for one that is there
+            continue
         is_group = hasattr(one, "commands")
         found |= commands(one, *path, name) if is_group else {(*path, name): one}
     return found
@@ -101,6 +103,13 @@ def test_every_option_and_argument_is_explained() -> None:
         for parameter in command.params:
             explained = getattr(parameter, "help", None)
             assert explained, f"{' '.join(path)}: {parameter.name} has no help"
+
+
+@pytest.mark.parametrize("group", ["deviation", "deviations"])
+async def test_deviations_are_called_by_either_word(url: str, shell: Shell, group: str) -> None:
+    assert (await shell.run(url, group, "recompute")).exit_code == 0
+    assert (await shell.run(url, group, "list")).exit_code == 0
+    assert "│ deviations" not in (await shell.run(url, "--help")).stdout, "one word is taught"
 
 
 async def test_the_help_of_calls_says_what_each_outcome_means(shell: Shell) -> None:

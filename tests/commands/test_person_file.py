@@ -1,13 +1,16 @@
 """The text for people never obeys what was typed into a form."""
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.commands.person_file import PersonFile, person_object, person_text
 from agent.database.persons import PersonalRecord
 from agent.database.reports import CallReport
 from agent.domain.consultation import Outcome
+from agent.domain.events import FieldFilled
+from agent.domain.form_filling import ConsultationForm
 from agent.domain.personal_data import Person
-from tests.database.stories import Story, escalated
+from tests.database.stories import MORNING, Story, escalated
 
 
 def file_of(story: Story, **fields: str) -> PersonFile:
@@ -32,6 +35,24 @@ def test_a_notice_that_was_not_heard_is_said() -> None:
     story = Story(1)
     story.arrive()
     assert "tidak didengar" in person_text(file_of(story), "WIB")
+
+
+def test_what_was_answered_to_the_notice_is_said_with_its_moment() -> None:
+    assert "Persetujuan rekaman: tidak ada jawaban tercatat" in person_text(
+        file_of(escalated()), "WIB"
+    )
+    for value, said in (("ya", "ya"), ("tidak", "tidak"), ("tidak_dijawab", "tidak dijawab")):
+        story = escalated()
+        answered = FieldFilled(
+            field="recording_consent", raw=value, value=value, by="op-101", at=MORNING
+        )
+        file = file_of(story)
+        ((report, record),) = file.calls
+        form = ConsultationForm("WIB", {answered.field: answered})
+        report = replace(report, call=replace(report.call, form=form))
+        text = person_text(replace(file, calls=((report, record),)), "WIB")
+        assert f"Pemberitahuan rekaman versi {story.call.rules.notice}: didengar" in text
+        assert f"Persetujuan rekaman: {said}, dicatat 2026-03-02 09:00 WIB oleh op-101" in text
 
 
 def test_programs_get_the_call_its_caller_and_consent() -> None:

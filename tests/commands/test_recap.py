@@ -8,6 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from agent.database.access import access_of
+from agent.database.connect import Connection
 from agent.database.office_files import keep_office_file
 from agent.settings import DATA
 from tests.commands.shell import Shell
@@ -66,6 +68,22 @@ async def test_days_are_the_offices_own(filled: str, shell: Shell, tmp_path: Pat
 
     assert await offered("2026-03-02", "2026-03-02") == 3
     assert await offered("2026-03-03", "2026-03-31") == 0
+
+
+async def test_who_takes_a_recap_out_is_on_record_before_he_has_it(
+    filled: str, shell: Shell, tmp_path: Path, connection: Connection
+) -> None:
+    words = ("recap", *MARCH, "--format", "csv", "--output", str(tmp_path / "out"))
+    await connection.execute("ALTER TABLE access_log ADD CONSTRAINT no_room CHECK (by = 'x')")
+    refused = await shell.run(filled, *words)
+    assert refused.exit_code == 1
+    assert not list((tmp_path / "out").iterdir())
+    await connection.execute("ALTER TABLE access_log DROP CONSTRAINT no_room")
+    assert (await shell.run(filled, *words)).exit_code == 0
+    lines = {n: await access_of(filled, [f"{n:04d}/FK-TLP/LPSE.BTG/2026"]) for n in (1, 2, 3)}
+    assert [(line.action, line.purpose) for line in lines[1]] == [("export", "lpse-agent recap")]
+    assert lines[1] == lines[2] == lines[3]
+    assert lines[1][0].by.startswith("system:")
 
 
 @pytest.mark.parametrize(

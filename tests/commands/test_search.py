@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from agent.database.access import access_of
+from agent.database.connect import Connection
 from tests.commands.shell import Shell
 from tests.database.form_stories import record_all, told_records
 
@@ -25,6 +27,16 @@ async def test_people_read_answers_with_their_source_and_consultations_with_thei
     told = (await shell.run(known, "search", "apendo menolak berk")).stdout
     assert "1. Apendo menolak berkas" in told
     assert "[konsultasi 0001/FK-TLP/LPSE.BTG/2026, 2026-03-02]" in told
+
+
+async def test_who_read_consultations_is_on_record_and_answers_are_of_nobody(
+    known: str, shell: Shell, connection: Connection
+) -> None:
+    await shell.run(known, "search", "lupa paswod", "--limit", "1")
+    assert await connection.fetchval("SELECT count(*) FROM access_log") == 0
+    await shell.run(known, "search", "apendo menolak berk")
+    (line,) = await access_of(known, ["0001/FK-TLP/LPSE.BTG/2026"])
+    assert (line.action, line.purpose) == ("read", "lpse-agent search")
 
 
 async def test_programs_get_one_array(known: str, shell: Shell) -> None:

@@ -167,7 +167,7 @@ async def test_words_are_only_ever_added(filled: str, connection: Connection) ->
     for statement in (
         "UPDATE deviation_words SET text = 'lain'",
         "DELETE FROM deviation_words",
-        "TRUNCATE deviation_words",
+        "TRUNCATE deviation_words CASCADE",
     ):
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(statement)

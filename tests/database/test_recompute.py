@@ -15,7 +15,15 @@ from agent.database.rows import ConsultationRow, DeviationRow, StepRow
 from agent.database.verification import Scope, verify
 from tests.database.agents import running_writer
 from tests.database.broken_promises import MINUTE, NOON, by_hand, still_talking, three_calls
-from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
+from tests.database.stories import (
+    MORNING,
+    Story,
+    abandoned,
+    escalated,
+    handed_over,
+    in_turn,
+    solved,
+)
 from tests.databases import database
 
 TABLES = ("call_events", "calls", "consultations", "consultation_steps", "deviations", "tickets")
@@ -99,6 +107,31 @@ async def test_a_repair_writes_what_the_events_give_and_is_not_needed_twice(
     assert set((await endings(four)).values()) == {"same"}
     # verify, whose questions go further, agrees.
     assert {(p.promise, p.holds) for p in await verify(four, Scope(looked_at=NOON))} == sound
+
+
+async def test_what_an_older_program_did_not_know_is_added_by_a_repair(
+    url: str, connection: Connection
+) -> None:
+    """It kept no proof of what was never done, and nothing of what was taken off a form again."""
+    story = handed_over()
+    story.fill({"caller_name": ""})
+    story.archive()
+    await keep(url, story)
+    await by_hand(
+        connection,
+        "UPDATE calls SET state = state - 'form_lacking'; "
+        "DELETE FROM deviations WHERE reason = 'form_incomplete'",
+    )
+    broken = {one.promise for one in await verify(url, Scope(looked_at=NOON)) if not one.holds}
+    assert "judged_anew" in broken
+    [found] = [one async for one in recompute(url, None, None, repair=True)]
+    assert found.ending == "repaired"
+    assert found.differences == (
+        "call: its state is not what the log gives",
+        "deviation 3 (output): is missing",
+    )
+    told = {one.promise: one.holds for one in await verify(url, Scope(looked_at=NOON))}
+    assert told["judged_anew"]
 
 
 async def test_a_consultation_that_was_lost_is_written_again(

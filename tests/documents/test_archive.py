@@ -24,7 +24,14 @@ from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.events import FormArchived
 from agent.domain.identifiers import CallId
-from tests.documents.papers import PROCEDURE, STATIONERY, folder_archive, record_in
+from tests.documents.papers import (
+    PRIORITY_TABLE,
+    PROCEDURE,
+    SAY,
+    STATIONERY,
+    folder_archive,
+    record_in,
+)
 from tests.domain.story import (
     CALL,
     FORM,
@@ -158,7 +165,15 @@ async def test_a_paper_that_cannot_be_typeset_is_a_failed_wish_that_quotes_nobod
     folder: Path,
 ) -> None:
     broken = replace(STATIONERY, logo=b"no picture")
-    archive = Archive(FolderStore(folder), {SOP: PROCEDURE}, {}, lambda: FORM_FILE, broken)
+    archive = Archive(
+        FolderStore(folder),
+        {SOP: PROCEDURE},
+        {},
+        lambda: FORM_FILE,
+        broken,
+        lambda: PRIORITY_TABLE,
+        SAY,
+    )
     with pytest.raises(ArchiveFailed, match="cannot be typeset"):
         await archive.write(solved().call)
     assert not list(FolderStore(folder).paths())

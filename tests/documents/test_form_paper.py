@@ -19,7 +19,7 @@ from agent.documents.letterhead_file import Stationery
 from agent.domain.call_state import Call
 from agent.domain.consultation import judge
 from agent.domain.letterhead import Letterhead, Signer
-from tests.documents.papers import PROCEDURE, STATIONERY, record_in
+from tests.documents.papers import PRIORITY_TABLE, PROCEDURE, STATIONERY, record_in
 from tests.documents.preflight import ATTACHMENT, COLOURS_OF_PDF_1_7, LATER_PART, complaints
 from tests.domain.story import CALLER, FIRST, FORM, FORM_FILE, TICKET, Story, talking_with_form
 
@@ -34,7 +34,9 @@ HOSTILE = (
 def paper_of(call: Call, stationery: Stationery = STATIONERY) -> bytes:
     judgement = judge(call, PROCEDURE)
     record = render_record(call, judgement, PROCEDURE)
-    return render_form_paper(call, judgement, PROCEDURE, FORM_FILE, call.form, stationery, record)
+    return render_form_paper(
+        call, judgement, PROCEDURE, FORM_FILE, call.form, stationery, record, PRIORITY_TABLE
+    )
 
 
 def text_of(paper: bytes) -> str:
@@ -87,6 +89,7 @@ def test_every_section_and_value_of_the_form_is_to_be_read(paper: bytes) -> None
         "Telepon kontak : +62811234567",
         "Batas waktu tahapan : 25-11-2026 15.00 WIB",
         "Tangkapan layar akan dikirim : Ya",
+        "Versi tabel prioritas : usulan-1: Menengah (urgensi dan dampak diandaikan)",
         "Pemberitahuan rekaman dibacakan : 23-11-2026 09.00.08 WIB",
     ):
         assert told in text, told

@@ -15,6 +15,7 @@ from agent.domain.effects import (
     ReserveTicket,
     StartTimer,
 )
+from agent.domain.events import CaseNotHandedOver, FieldFilled, FormArchived
 from agent.domain.sop import parse_sop
 from agent.settings import DATA
 from tests.domain.story import (
@@ -73,6 +74,60 @@ def test_a_form_that_is_filled_in_too_slowly_is_a_deviation_also_after_the_call(
     assert step(story, "3").state == "running", "it may still be written"
     story.after(100).fills(*IDENTITY, SOLUTION)
     assert reasons(story) == [("3", "met_late")]
+
+
+def archived_without(*cleared: tuple[str, str]) -> Story:
+    """A solved call with a whole form, of which something is changed before it is archived."""
+    story = talking_with_form(NO_MESSAGES)
+    story.after(50).fills(*IDENTITY, SOLUTION, ("outcome", "solved"))
+    both_leave(story)
+    story.after(5).fills(*cleared)
+    story.after(1).finishes()
+    story.archived()
+    return story
+
+
+@pytest.mark.parametrize(
+    ("changed", "lacking"),
+    [
+        (("caller_name", ""), "3"),
+        (("user_type", "ppk"), "3"),
+        (("solution", ""), "6"),
+    ],
+)
+def test_what_is_taken_off_the_form_before_it_is_archived_is_a_missing_output(
+    changed: tuple[str, str], lacking: str
+) -> None:
+    story = archived_without(changed)
+    assert reasons(story) == [(lacking, "form_incomplete")]
+    assert step(story, lacking).state == "met", "its clock keeps what was there first"
+    [deviation] = judged(story).deviations
+    told = [story.told[event - 1] for event in deviation.events]
+    assert changed in [(one.field, one.raw) for one in told if isinstance(one, FieldFilled)]
+    assert isinstance(told[-1], FormArchived)
+
+
+def test_what_is_written_again_before_the_archive_is_no_deviation() -> None:
+    assert reasons(archived_without(("caller_name", ""), IDENTITY[0])) == []
+    twice = archived_without(("caller_name", ""), IDENTITY[0], ("problem", ""))
+    [deviation] = judged(twice).deviations
+    assert {"problem"} == {
+        event.field
+        for event in (twice.told[place - 1] for place in deviation.events)
+        if isinstance(event, FieldFilled) and not event.value
+    }, "the proof is the clearing that lasted"
+
+
+def test_the_form_itself_tells_what_it_lacks() -> None:
+    story = talking_with_form(NO_MESSAGES)
+    story.after(30).presses("*6")
+    both_leave(story)
+    assert judged(story).deviations == ()
+    on_paper = judge(story.call, PROCEDURE, archiving=True)
+    missing = [("3", "identity_not_recorded"), ("6", "solution_not_recorded")]
+    assert [(one.step, one.reason) for one in on_paper.deviations] == missing
+    story.after(480).archived()
+    assert reasons(story) == missing
 
 
 def test_a_solved_call_is_archived_when_its_form_is_finished() -> None:
@@ -234,7 +289,9 @@ def test_a_message_that_is_given_up_is_a_deviation_and_closes_the_record() -> No
     story.archived()
     story.after(7 * 86400).message_given_up()
     assert story.stage() is Stage.ARCHIVED
-    assert ("8", "not_handed_over") in reasons(story)
+    deviation = judged(story).deviations[-1]
+    assert (deviation.step, deviation.reason) == ("8", "not_handed_over")
+    assert isinstance(story.told[deviation.events[-1] - 1], CaseNotHandedOver)
 
 
 def test_a_late_escalation_keeps_the_archives_time() -> None:

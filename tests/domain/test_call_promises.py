@@ -119,6 +119,9 @@ def keep_promises(
     assert call.supervision is None or call.stage is Stage.TALKING
     judgement = judge(call, PROCEDURE)
     assert all(step.seconds is None or step.seconds >= 0 for step in judgement.steps)
+    for deviation in judgement.deviations:
+        assert deviation.events, "a deviation without proof"
+        assert set(deviation.events) <= set(range(1, call.events + 1))
     assert (judgement.outcome is Outcome.IN_PROGRESS) == (call.stage not in ENDED)
     assert (call.ended is None) == (call.stage not in ENDED)
     if before:
@@ -148,6 +151,7 @@ def _goes_forward(before: Call, call: Call, effects: tuple[AnyEffect, ...]) -> N
         waits = StartTimer in map(type, effects) and call.rules.archive_after_seconds > 0
         assert names.count("ArchiveForm") == (0 if call.ticket_awaited or waits else 1)
     assert before.form_complete.items() <= call.form_complete.items()
+    assert set(call.form_complete) - set(call.complete_now) == set(call.form_lacking)
     for once in (
         "ended",
         "archived",
@@ -267,6 +271,10 @@ class CallLife(RuleBasedStateMachine):
     @rule(filled=st.sampled_from((*IDENTITY, ("email", "b@c.id"), ("solution", "ya"), *OUTCOMES)))
     def somebody_writes(self, filled: tuple[str, str]) -> None:
         self.world.write(*filled)
+
+    @rule(field=st.sampled_from(("caller_name", "solution", "problem")))
+    def somebody_clears_a_field(self, field: str) -> None:
+        self.world.write(field, "")
 
     @rule()
     def somebody_writes_all_that_step_3_needs(self) -> None:

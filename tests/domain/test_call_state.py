@@ -49,6 +49,17 @@ def test_there_is_a_conversation_only_when_both_legs_are_connected() -> None:
     assert story.call.conversation is not None
 
 
+def test_a_call_is_of_whose_telephone_rings_for_it_and_then_of_who_talks() -> None:
+    for make in (ringing, connecting, talking):
+        call = make().call
+        assert [call.is_of(name) for name in ("op-101", "op-102", None)] == [True, False, False]
+    for make, his in ((talking, True), (ringing, False)):
+        story = make()
+        story.after(10).hangs_up(FIRST)
+        assert story.call.is_of("op-101") is his, "merely rung, it is his no more"
+    assert not queueing().call.is_of(None)
+
+
 def test_a_leg_awaits_the_numbers_from_the_decision_to_the_end_of_their_prompt() -> None:
     assert not talking().call.reading_numbers_to(FIRST)
     story = awaiting_ticket()

@@ -13,6 +13,7 @@ from agent.domain.consultation import (
     left_first,
     outcome_of,
 )
+from agent.domain.events import LegHungUp
 from agent.domain.sop import Sop, parse_sop
 from agent.settings import DATA
 from tests.domain.story import (
@@ -419,6 +420,20 @@ def test_an_operator_who_ends_the_call_answers_for_what_is_missing() -> None:
         ("output", "3", "identity_not_recorded"),
         ("output", "5", "ended_without_decision"),
     ]
+
+
+def test_what_is_missing_is_proved_by_what_ended_the_last_chance_for_it() -> None:
+    story = talking()
+    story.after(12)
+    no_decision = judgement(ended(story, "operator")).deviations[-1]
+    assert no_decision.reason == "ended_without_decision"
+    [proof] = [story.told[event - 1] for event in no_decision.events]
+    assert isinstance(proof, LegHungUp)
+    assert story.call.ended
+    assert proof.at == story.call.ended.at
+    never_greeted = judgement(story).deviations[0]
+    assert never_greeted.reason == "not_met_in_time"
+    assert story.told[never_greeted.events[-1] - 1] == proof, "to which it was measured"
 
 
 def test_nobody_answers_for_what_a_caller_who_left_did_not_give() -> None:

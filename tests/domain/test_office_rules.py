@@ -63,10 +63,12 @@ def test_a_call_gets_every_rule_that_it_knows_and_keeps_the_rest() -> None:
         rules_of_calls(
             ring_seconds=11, new_round_seconds=12, please_wait_seconds=13, wrap_up_seconds=14,
             longest_wait_seconds=15, archive_after_seconds=16, numbers_heard_by="operator",
+            audio_kept_days=17,
         )
     )  # fmt: skip
     assert ruled(before, office) == CallRules(
         sop="SOP rev 00", zone="WIT", notice="3", form="formulir-2", hand_over=True,
         ring_seconds=11, new_round_seconds=12, please_wait_seconds=13, wrap_up_seconds=14,
         longest_wait_seconds=15, archive_after_seconds=16, numbers_heard_by="operator",
+        audio_kept_days=17,
     )  # fmt: skip

@@ -51,6 +51,17 @@ def test_who_succeeds_begins_anew_and_his_address_does_not() -> None:
     assert not attempts.allowed("siti", "192.0.2.1", False)
 
 
+def test_what_was_not_looked_at_is_taken_back() -> None:
+    attempts = Attempts(Clock())
+    attempts.take_back("siti", "192.0.2.1", False)
+    for known in (False, True):
+        for _ in range(OF_ADDRESS):
+            attempts.failed("siti", "192.0.2.1", known)
+            attempts.take_back("siti", "192.0.2.1", known)
+        assert attempts.allowed("siti", "192.0.2.1", known)
+    assert attempts.allowed("another", "192.0.2.1", False)
+
+
 def test_what_is_remembered_is_bounded() -> None:
     attempts = Attempts(Clock())
     for number in range(REMEMBERED + 50):

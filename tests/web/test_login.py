@@ -6,11 +6,13 @@ import pyotp
 import pytest
 
 from agent.runtime import clock
+from agent.web.attempts import OF_ACCOUNT
 from agent.web.guard import COOKIE, DEVICE_COOKIE
-from agent.web.passwords import hash_password
+from agent.web.passwords import STRANGERS_AT_MOST, WAITING_AT_MOST, hash_password
 from tests.web.site import PASSWORD, Site, step_in
 
 OWN = "sungai-deras-di-hulu"
+ANOTHER = {"old_password": PASSWORD, "new_password": OWN}
 
 
 async def test_a_given_password_opens_only_the_choice_of_ones_own(here: Site) -> None:
@@ -84,6 +86,27 @@ async def test_a_guesser_has_five_tries_and_shuts_out_nobody_who_was_here_before
     assert (await here.get(own, "/desk"))[0] == 200, "who is logged in stays so"
     page = await here.post(own, "/login", account="operator", password=PASSWORD)
     assert page.status == 303, "and logs in anew from his own browser"
+
+
+async def test_who_finds_no_place_has_not_tried_and_a_known_browser_finds_one(here: Site) -> None:
+    own, stranger = await here.log_in("operator"), await here.browser()
+    passwords = here.parts.passwords
+    passwords._waiting = STRANGERS_AT_MOST
+    for _ in range(OF_ACCOUNT + 1):
+        page = await here.post(stranger, "/login", account="operator", password=PASSWORD)
+        assert page.status == 503
+    page = await here.post(own, "/login", account="operator", password=PASSWORD)
+    assert page.status == 303
+    passwords._waiting = WAITING_AT_MOST
+    for _ in range(OF_ACCOUNT + 1):
+        page = await here.post(own, "/login", account="operator", password=PASSWORD)
+        status, _told = await here.ask(own, "POST", "/account/password", ANOTHER)
+        assert (page.status, status) == (503, 503)
+    passwords._waiting = 0
+    for browser in (stranger, own):
+        page = await here.post(browser, "/login", account="operator", password=PASSWORD)
+        assert page.status == 303
+    assert (await here.ask(own, "POST", "/account/password", ANOTHER))[0] == 204
 
 
 async def test_a_wrong_account_and_a_wrong_password_are_told_alike(here: Site) -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from agent.web.passwords import (
+    STRANGERS_AT_MOST,
     WAITING_AT_MOST,
     Passwords,
     PasswordWeak,
@@ -35,6 +36,17 @@ async def test_more_than_can_wait_are_turned_away() -> None:
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [answer is True for answer in answers].count(True) == WAITING_AT_MOST
     assert sum(isinstance(answer, TooBusy) for answer in answers) == 2
+
+
+async def test_strangers_leave_places_to_those_who_were_here_before() -> None:
+    passwords, hashed = Passwords(), hash_password(GOOD)
+    crowd = [passwords.right(hashed, GOOD, stranger=True) for _ in range(STRANGERS_AT_MOST + 2)]
+    answers = await asyncio.gather(
+        *crowd, passwords.right(hashed, GOOD), passwords.hash(GOOD), return_exceptions=True
+    )
+    assert [answer is True for answer in answers[:-1]].count(True) == STRANGERS_AT_MOST + 1
+    assert sum(isinstance(answer, TooBusy) for answer in answers) == 2
+    assert isinstance(answers[-1], str)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.database.access import access_of
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
 from tests.database.stories import escalated, in_turn, solved
@@ -37,6 +38,9 @@ async def test_a_list_is_made_sent_and_on_record(
     assert escalated(1).form_number in text and solved(2).form_number in text
     acts = await here.parts.accounts.acts(by="auditor")
     assert acts[0].action == "recap_downloaded"
+    for story in (escalated(1), solved(2)):
+        (line,) = await access_of(here.parts.pool.url, [story.form_number])
+        assert (line.by, line.action, line.purpose) == ("auditor", "export", "lpse-agent recap")
     assert not left(), "nothing that names people stays"
 
 

@@ -89,6 +89,8 @@ async def test_with_a_certificate_nothing_is_told_in_the_clear(
     async with serving(parts):
         assert await status_at(f"https://localhost:{port}/login", ssl=trusted) == 200
         async with ClientSession() as session:
+            async with session.get(f"https://localhost:{port}/login", ssl=trusted) as answer:
+                assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
             with pytest.raises(ClientConnectionError):
                 await session.get(f"http://localhost:{port}/login")
 

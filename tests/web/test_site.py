@@ -44,6 +44,7 @@ async def test_every_answer_carries_the_headers_that_let_nothing_else_run(here: 
             assert "default-src 'none'" in policy
             assert "frame-ancestors 'none'" in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Strict-Transport-Security" not in answer.headers, "it would shut out http"
 
 
 async def test_what_is_not_there_is_told_in_the_form_that_was_asked_for(here: Site) -> None:
@@ -100,6 +101,14 @@ async def test_a_stolen_token_that_tries_more_is_refused_and_on_record(here: Sit
     acts = await here.parts.accounts.acts()
     assert (acts[0].action, acts[0].subject) == ("refused", "pressButton")
     assert acts[0].by.startswith("token:")
+
+
+async def test_whoever_tries_another_roles_page_is_on_record(here: Site) -> None:
+    browser = await here.log_in("operator")
+    assert (await here.get(browser, "/audit?by=ratna"))[0] == 403
+    act = (await here.parts.accounts.acts())[0]
+    assert (act.by, act.action, act.subject) == ("operator", "refused", "/audit")
+    assert act.detail == {"right": "audit"}
 
 
 @pytest.mark.parametrize("text", ["", "Bearer", "Bearer lpse_x_y", "Basic YTpi", "Bearer ü"])
