@@ -48,6 +48,9 @@ def recap(
         list[str] | None,
         typer.Option("--format", metavar="FORMAT", help="pdf, xlsx or csv; may be repeated."),
     ] = None,
+    without_persons: Annotated[
+        bool, typer.Option("--without-persons", help="Without who called and what was said.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write the recap of a period (Rekap Penanganan Permasalahan): all formats, or some.
@@ -70,7 +73,9 @@ def recap(
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
         form = read_form(settings)
         try:
-            written = asyncio.run(_write(settings, sop, form, period, output, wanted))
+            written = asyncio.run(
+                _write(settings, sop, form, period, output, wanted, persons=not without_persons)
+            )
         except OSError as error:
             refuse(f"--output {output}: {error.strerror or error}.")
     if json:
@@ -86,6 +91,8 @@ async def _write(
     period: RecapPeriod,
     output: Path,
     formats: tuple[Format, ...],
+    *,
+    persons: bool,
 ) -> WrittenRecap:
     await require_migrated(settings.database_url)
     kept = await office_files(settings.database_url, "form")
@@ -99,6 +106,7 @@ async def _write(
         forms=forms or {form.name: form},
         sop=sop,
         head=_head(settings),
+        persons=persons,
     )
     made_at = clock.now()
     with RecapFiles(output, formats, frame) as files:

@@ -32,6 +32,8 @@ class RecapFrame(msgspec.Struct, frozen=True, kw_only=True):
     forms: Forms
     sop: Sop
     head: PaperHead
+    persons: bool = True
+    """Whether it tells who called and what was said."""
 
     @property
     def stem(self) -> str:
@@ -65,7 +67,7 @@ class RecapFiles:
     def __init__(self, folder: Path, formats: tuple[Format, ...], frame: RecapFrame) -> None:
         self._folder = folder
         self._frame = frame
-        self._rows = RowMaker(frame.words, frame.forms, frame.zone)
+        self._rows = RowMaker(frame.words, frame.forms, frame.zone, persons=frame.persons)
         self._tally = RecapTally(frame.zone)
         self._count = 0
         # Beside the place of the files, so that putting them there is one step.

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from agent.documents.recap_plots import draw_plots
 from agent.documents.recap_summary import RecapSummary, shown
+from agent.domain.plain_text import one_paragraph
 from agent.domain.recap_row import Cell, RecapRow, shortened
 from agent.domain.recap_tally import RecapTally
 from agent.domain.recap_words import RecapWords
@@ -25,9 +26,12 @@ TEMPLATE = DATA / "papers" / "recap.typ"
 MOST_ROWS = 1500
 """A hundred pages, for which the typesetter takes half a gigabyte; twice a busy month's calls."""
 LONGEST_TEXT = 110
-"""Signs of problem and solution in a row; the whole of it is in the sheets and on the form."""
+"""Signs of problem and solution in a row; the whole of it is in the sheets and on the form.
 
-_TYPED = ("name", "company", "contact", "problem", "solution")
+Deviations with what was said and decided about them stand below the row, whole.
+"""
+
+_TYPED = ("name", "company", "contact", "problem", "solution", "deviations")
 _MAY_BREAK = re.compile(r"\S{16}(?=\S{4})")
 """A word that would reach into the next column gets places where a line may end."""
 
@@ -128,7 +132,8 @@ class RecapPaper:
 def _printed(column: str, cell: Cell) -> str:
     if not isinstance(cell, str):
         return shown(cell)
-    text = shortened(cell, LONGEST_TEXT)
+    whole = column == "deviations"
+    text = one_paragraph(cell) if whole else shortened(cell, LONGEST_TEXT)
     return _MAY_BREAK.sub(lambda run: f"{run[0]}\u200b", text) if column in _TYPED else text
 
 

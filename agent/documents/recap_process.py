@@ -78,11 +78,15 @@ class RecapProcess:
             totals=made.totals,
         )
 
-    async def write(self, period: RecapPeriod, form: str) -> Path:
-        """Write one format of any period into the folder; where it is. Raises RecapFailed."""
+    async def write(self, period: RecapPeriod, form: str, *, persons: bool) -> Path:
+        """Write one format of any period into the folder, with or without who called.
+
+        Answers where it is. Raises RecapFailed.
+        """
         days = ("--from", str(period.first), "--to", str(period.last))
+        hidden = () if persons else ("--without-persons",)
         told = await self._output_of(
-            (*days, "--output", str(self._folder), "--format", form, "--json")
+            (*days, *hidden, "--output", str(self._folder), "--format", form, "--json")
         )
         try:
             return Path(msgspec.json.decode(told, type=_Told).files[0].path)

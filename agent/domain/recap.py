@@ -53,6 +53,9 @@ COLUMNS = (
 )
 """Names of the columns in their order; their headings are words of the papers."""
 
+OF_PERSONS = ("name", "company", "contact", "problem", "solution", "external_number")
+"""Columns that tell who called, or what was said in words of somebody's own."""
+
 
 class StepTime(msgspec.Struct, frozen=True, array_like=True):
     """One step of one consultation that has a limit; seconds on its clock."""

@@ -5,7 +5,8 @@ from typing import get_args
 
 import msgspec
 
-from agent.domain.consultation import Outcome
+from agent.domain.consultation import Outcome, Reason
+from agent.domain.deviation_words import Verdict
 from agent.domain.priority import Level, Priority
 from agent.domain.recap import COLUMNS, TIMED_STEPS, Handling
 from agent.domain.recap_figures import service_figures
@@ -63,6 +64,8 @@ def parse_recap_words(content: object) -> RecapWords:
         "levels": tuple(Level),
         "priorities": get_args(Priority),
         "deviation_kinds": DEVIATION_KINDS,
+        "reasons": get_args(Reason),
+        "texts": get_args(Verdict),
         "steps": TIMED_STEPS,
         "figures": tuple(figures),
     }

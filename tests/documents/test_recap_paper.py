@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from pathlib import Path
 
 import pypdf
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from agent.documents import recap_paper
 from agent.documents.recap_paper import PaperHead, RecapPaper
-from agent.domain.recap import RecapCall
+from agent.domain.recap import RecapCall, RecapDeviation
 from agent.settings import ROOT
 from tests.documents.preflight import COLOURS_OF_PDF_1_7, LATER_PART, complaints
 from tests.documents.recap_office import HEAD, MADE_AT, ROWS, WORDS, counted
@@ -66,6 +67,23 @@ def test_what_the_paper_says_is_what_was_counted(text: str) -> None:
     without_spaces = text.replace(" ", "")
     for call in calls:
         assert (call.form_number in without_spaces) == call.is_consultation
+
+
+def test_what_was_said_and_decided_of_a_deviation_is_there_whole(tmp_path: Path) -> None:
+    call = next(call for call in november() if call.is_consultation)
+    said = [" ".join(f"kata{place}-{word}" for word in range(180)) for place in (1, 2)]
+    long = RecapDeviation("time", "2", 10.0, 12.5, 2.5, "met_late", said[0], "excused")
+    longer = RecapDeviation("output", "3", None, None, None, "identity_not_recorded", said[1])
+    unsaid = RecapDeviation("output", "8", None, None, None, "not_handed_over", None, "upheld")
+    text = text_of(typeset(tmp_path, [replace(call, deviations=(long, longer, unsaid))] * 9))
+    for told in (
+        "L2 waktu +2,5 dtk (dapat dimaklumi, penjelasan: kata1-0",
+        "L3 keluaran: identitas tidak dicatat (penjelasan: kata2-0",
+        "L8 keluaran: tidak diteruskan melalui pesan (ditetapkan)",
+    ):
+        assert text.count(told) == 9
+    words = Counter(re.findall(r"kata\d-\d+", text))
+    assert words == {word: 9 for part in said for word in part.split()}
 
 
 def test_it_has_a_letterhead_and_room_to_sign(text: str) -> None:
