@@ -17,6 +17,7 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
+from agent.database.equipment import list_equipment
 from agent.database.migrations import require_migrated
 from agent.database.office_files import office_files
 from agent.database.recap import read_recap
@@ -112,6 +113,8 @@ async def _write(
     with RecapFiles(output, formats, frame) as files:
         begins_at, ends_at = period.begins_at(settings.zone), period.ends_at(settings.zone)
         await read_recap(settings.database_url, begins_at, ends_at, files.take)
+        for missing in reversed(await list_equipment(settings.database_url, begins_at, ends_at)):
+            files.take_equipment(missing)
         return files.finish(made_at)
 
 

@@ -107,6 +107,7 @@ class RecapPaper:
         too_many = self._count > MOST_ROWS
         texts = words.texts | {
             "rows_note": words.text("rows_note", zone=self._zone),
+            "equipment_note": words.text("equipment_note", zone=self._zone),
             "too_many_rows": words.text("too_many_rows", rows=self._count),
             "signed": words.text("signed", place=self._head.place, date=summary.made_on),
         }
@@ -116,6 +117,10 @@ class RecapPaper:
             "plots": words.plots,
             "head": msgspec.to_builtins(replace(self._head, logo=None)),
             "summary": msgspec.to_builtins(summary),
+            "equipment": [
+                (line.what, line.about, *map(shown, (line.since, line.until, line.forms)))
+                for line in summary.equipment
+            ],
             "too_many_rows": too_many,
             "rows": [] if too_many else self._rows,
         }

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.consultation import Outcome
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.office_time import local
 from agent.domain.recap import TIMED_STEPS, Handling, RecapCall
 
@@ -46,7 +47,7 @@ class RecapTotals(msgspec.Struct):
     deviations: dict[str, int] = {}
     """By kind."""
     deviations_by_step: dict[str, int] = {}
-    """By kind and step, as "time 2"."""
+    """By kind and step, as "time 2"; beyond a call by what was missing, as "equipment recap"."""
     with_deviation: int = 0
     """Consultations with at least one deviation."""
 
@@ -121,13 +122,19 @@ class RecapTally:
         if call.outcome != Outcome.IN_PROGRESS:
             self._add_service(call)
 
+    def add_equipment(self, missing: EquipmentDeviation) -> None:
+        """Count equipment that was missing for more than one call."""
+        self._count_deviation("equipment", missing.kind)
+
     def _add_deviations(self, call: RecapCall) -> None:
-        totals = self.totals
-        totals.with_deviation += bool(call.deviations)
+        self.totals.with_deviation += bool(call.deviations)
         for deviation in call.deviations:
-            totals.deviations[deviation.kind] += 1
-            key = f"{deviation.kind} {deviation.step}"
-            totals.deviations_by_step[key] = totals.deviations_by_step.get(key, 0) + 1
+            self._count_deviation(deviation.kind, deviation.step)
+
+    def _count_deviation(self, kind: str, of: str) -> None:
+        totals, key = self.totals, f"{kind} {of}"
+        totals.deviations[kind] += 1
+        totals.deviations_by_step[key] = totals.deviations_by_step.get(key, 0) + 1
 
     def _add_steps(self, call: RecapCall) -> None:
         for time in call.steps:

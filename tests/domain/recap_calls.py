@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.domain.consultation import Outcome
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.priority import Level
 from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.domain.ticket import TicketStage
@@ -59,6 +60,25 @@ _SOLUTIONS = (
     "Disarankan memakai jaringan lain dan memperkecil berkas; unggah berhasil saat dipandu",
     "Dipandu memperbarui data pada menu kualifikasi",
 )
+
+
+MISSING = (
+    EquipmentDeviation(
+        kind="archive",
+        subject="2026-11-03",
+        began_at=MIDNIGHT + timedelta(days=2, hours=9, seconds=30),
+        ended_at=MIDNIGHT + timedelta(days=2, hours=11),
+        proof={"consultations": 4, "form_numbers": ["0001/FK-TLP/LPSE.BTG/2026"]},
+    ),
+    EquipmentDeviation(
+        kind="recap",
+        subject="2026-10",
+        began_at=MIDNIGHT + timedelta(days=1),
+        ended_at=None,
+        proof={"closed_at": "2026-11-01T00:00:00+07:00"},
+    ),
+)
+"""Equipment that was missing in November beyond one call."""
 
 
 def november(count: int = 300) -> list[RecapCall]:

@@ -9,7 +9,7 @@ from agent.domain.consultation import Outcome
 from agent.domain.office_time import local
 from agent.domain.recap import RecapCall
 from agent.domain.recap_tally import RecapTally
-from tests.domain.recap_calls import MIDNIGHT, any_calls, november
+from tests.domain.recap_calls import MIDNIGHT, MISSING, any_calls, november
 
 CALLS = st.lists(any_calls(), max_size=12)
 
@@ -62,6 +62,18 @@ def test_parts_of_the_service_figures_are_never_more_than_their_wholes(
     assert of.solved <= of.decided <= of.received
     assert of.without_deviation <= of.judged <= of.answered == len(of.waits_s)
     assert all(seconds >= 0 for seconds in (*of.waits_s, *of.talks_s))
+
+
+def test_equipment_that_was_missing_beyond_a_call_is_counted_with_that_of_calls() -> None:
+    calls = november(200)
+    before, tally = tallied(calls).totals, tallied(calls)
+    for missing in (*MISSING, MISSING[0]):
+        tally.add_equipment(missing)
+    after = tally.totals
+    assert after.differences() == []
+    assert after.deviations["equipment"] == before.deviations["equipment"] + 3
+    assert after.deviations_by_step["equipment archive"] == 2
+    assert after.with_deviation == before.with_deviation, "consultations alone"
 
 
 def test_differences_are_seen() -> None:

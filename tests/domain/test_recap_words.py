@@ -32,6 +32,7 @@ def test_the_offices_words_are_whole(content: dict[str, Any]) -> None:
         ("reasons", "solution_not_recorded"),
         ("reasons", "not_handed_over"),
         ("texts", "upheld"),
+        ("equipment_kinds", "archive"),
     ],
 )
 def test_a_word_that_is_missing_is_named(content: dict[str, Any], table: str, key: str) -> None:
