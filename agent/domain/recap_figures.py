@@ -30,7 +30,7 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
     unmet: int
     within: int
     share: float | None
-    """Kept within the limit, of all that were met or can be met no more."""
+    """Kept within the limit, of all that were, and of those that deviate: late or not met."""
     p50_s: float | None
     p90_s: float | None
 

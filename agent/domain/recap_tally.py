@@ -18,7 +18,11 @@ _LEFT = (Outcome.ABANDONED_IN_WELCOME, Outcome.ABANDONED_WAITING)
 
 
 class StepTally(msgspec.Struct):
-    """All times of one step, and how many of them kept its limit."""
+    """All times of one step, and how many of them kept its limit.
+
+    What is late or missing counts where it is a deviation: nobody answers for a call that was cut,
+    nor the officer for a caller who left at once.
+    """
 
     step: str
     limits_s: list[float] = []
@@ -137,6 +141,7 @@ class RecapTally:
         totals.deviations_by_step[key] = totals.deviations_by_step.get(key, 0) + 1
 
     def _add_steps(self, call: RecapCall) -> None:
+        deviating = {of.step for of in call.deviations if of.kind != "equipment"}
         for time in call.steps:
             step = self.steps.get(time.step)
             if step is None or time.limit_s is None:
@@ -144,10 +149,12 @@ class RecapTally:
             if time.limit_s not in step.limits_s:
                 step.limits_s = sorted([*step.limits_s, time.limit_s])
             if time.state == "met" and time.seconds is not None:
-                step.seconds.append(time.seconds)
-                step.within += time.seconds <= time.limit_s
+                within = time.seconds <= time.limit_s
+                step.within += within
+                if within or time.step in deviating:
+                    step.seconds.append(time.seconds)
             elif time.state == "unmet":
-                step.unmet += 1
+                step.unmet += time.step in deviating
 
     def _add_service(self, call: RecapCall) -> None:
         service = self.service

@@ -90,13 +90,23 @@ SELECT
     count(of_step.seconds) FILTER (WHERE of_step.state = 'met') AS met,
     percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY of_step.seconds)
         FILTER (WHERE of_step.state = 'met') AS ranks_s
-FROM calls
-JOIN consultations USING (call_id)
-JOIN consultation_steps AS of_step USING (call_id)
-WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
-  AND consultations.outcome <> ALL ($3::text[])
-  AND of_step.step = ANY ($4::text[])
-  AND of_step.limit_s IS NOT NULL
+FROM (
+    SELECT
+        steps.step, steps.limit_s, steps.seconds,
+        -- What is late or missing counts where it is a deviation.
+        CASE WHEN (steps.state = 'met' AND steps.seconds <= steps.limit_s) OR EXISTS (
+            SELECT FROM deviations
+            WHERE deviations.call_id = steps.call_id AND deviations.step = steps.step
+              AND deviations.kind <> 'equipment'
+        ) THEN steps.state END AS state
+    FROM calls
+    JOIN consultations USING (call_id)
+    JOIN consultation_steps AS steps USING (call_id)
+    WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
+      AND consultations.outcome <> ALL ($3::text[])
+      AND steps.step = ANY ($4::text[])
+      AND steps.limit_s IS NOT NULL
+) AS of_step
 GROUP BY of_step.step
 
 -- name: statistics_of_subjects

@@ -1,8 +1,11 @@
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.domain.consultation import Outcome
-from agent.domain.recap import RecapCall, StepTime
+from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.domain.recap_figures import percentile, service_figures, step_figures
 from agent.domain.recap_tally import RecapTally
 from tests.domain.recap_calls import MIDNIGHT, any_calls, november
@@ -53,16 +56,26 @@ def test_a_percentile_is_the_least_value_that_reaches_its_share(
     assert sum(value < found for value in values) < len(values) * share
 
 
-def test_a_step_is_within_its_own_limit_also_when_the_limit_was_changed() -> None:
-    def call(*steps: StepTime) -> RecapCall:
-        return RecapCall(form_number="1", outcome=Outcome.SOLVED, arrived_at=MIDNIGHT, steps=steps)
+def call(*steps: StepTime, deviating: tuple[str, ...] = ()) -> RecapCall:
+    """A call with these steps; of some of them there is a deviation in time."""
+    return RecapCall(
+        form_number="1",
+        outcome=Outcome.SOLVED,
+        arrived_at=MIDNIGHT,
+        steps=steps,
+        deviations=tuple(
+            RecapDeviation("time", step, None, None, None, "met_late") for step in deviating
+        ),
+    )
 
+
+def test_a_step_is_within_its_own_limit_also_when_the_limit_was_changed() -> None:
     tally = tallied(
         [
             call(StepTime("2", "met", 10.0, 10.0), StepTime("3", "running", 120.0, None)),
-            call(StepTime("2", "met", 10.0, 10.1)),
+            call(StepTime("2", "met", 10.0, 10.1), deviating=("2",)),
             call(StepTime("2", "met", 15.0, 14.0)),
-            call(StepTime("2", "unmet", 10.0, None)),
+            call(StepTime("2", "unmet", 10.0, None), deviating=("2",)),
             call(StepTime("2", "not_applicable", 10.0, None)),
         ]
     )
@@ -72,6 +85,28 @@ def test_a_step_is_within_its_own_limit_also_when_the_limit_was_changed() -> Non
     assert greeting.limits_s == (10.0, 15.0)
     assert (greeting.p50_s, greeting.p90_s) == (10.1, 14.0)
     assert (identity.met, identity.unmet, identity.share) == (0, 0, None)
+
+
+def test_what_is_late_or_missing_counts_where_it_is_a_deviation() -> None:
+    equipment = RecapDeviation("equipment", "1", None, None, None, "record_lost")
+    left_at_once = call(StepTime("2", "met", 10.0, 4.0), StepTime("3", "unmet", 120.0, None))
+    cut = replace(call(StepTime("3", "met", 120.0, 500.0)), deviations=(equipment,))
+    late = call(StepTime("3", "met", 120.0, 130.0), deviating=("3",))
+    _, identity, _, _ = step_figures(tallied([left_at_once, cut, late]))
+    assert (identity.met, identity.unmet, identity.within, identity.share) == (1, 0, 0, 0.0)
+    assert identity.limits_s == (120.0,)
+
+
+@given(st.lists(any_calls(), max_size=12))
+def test_no_step_misses_its_limit_more_often_than_the_list_says(calls: list[RecapCall]) -> None:
+    listed = Counter(
+        step
+        for one in calls
+        if one.is_consultation
+        for step in {d.step for d in one.deviations if d.kind != "equipment"}
+    )
+    for step in step_figures(tallied([replace(one, steps=one.steps[:1]) for one in calls])):
+        assert step.met - step.within + step.unmet <= listed[step.step]
 
 
 def test_every_figure_of_a_month_has_a_value() -> None:
