@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
@@ -23,6 +24,15 @@ LONGEST_TEXT = 32_000
 """Excel ends at 32,767 signs in a cell."""
 WIDTHS = {"number": 6, "form_number": 27, "problem": 50, "solution": 50, "company": 28, "note": 30}
 WIDTH = 17
+OFFICER = (
+    "officer",
+    "officer_answered",
+    "officer_with_deviation",
+    "officer_deviations",
+    "officer_explained",
+    "officer_excused",
+    "officer_upheld",
+)
 EQUIPMENT = ("what", "about", "since", "until", "forms")
 
 
@@ -75,6 +85,7 @@ class RecapSheet:
         self._end_sheet()
         self._write_totals(summary)
         self._write_figures(summary)
+        self._write_officers(summary)
         self._write_equipment(summary)
         try:
             self._book.close()
@@ -147,6 +158,15 @@ class RecapSheet:
                 step.p90,
             )
         lines.add(words.text("steps_formula"))
+
+    def _write_officers(self, summary: RecapSummary) -> None:
+        words = self._words
+        lines = _Lines(self._book.add_worksheet(words.text("officers_sheet")), self._head)
+        lines.sheet.set_column(0, 6, WIDTH)
+        lines.heads(words.text(key) for key in OFFICER)
+        for line in summary.officers:
+            lines.add(*msgspec.structs.astuple(line))
+        lines.add(words.text("officers_note"))
 
     def _write_equipment(self, summary: RecapSummary) -> None:
         words = self._words

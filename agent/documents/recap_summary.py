@@ -43,6 +43,18 @@ class StepLine(msgspec.Struct, frozen=True):
     p90: str
 
 
+class OfficerLine(msgspec.Struct, frozen=True):
+    """What one officer answered, and what became of his deviations."""
+
+    name: str
+    answered: int
+    with_deviation: int
+    deviations: int
+    explained: int
+    excused: int
+    upheld: int
+
+
 class EquipmentLine(msgspec.Struct, frozen=True):
     """Equipment that was missing beyond one call; times are the office's, without their zone."""
 
@@ -71,6 +83,7 @@ class RecapSummary(msgspec.Struct, frozen=True, kw_only=True):
     weekdays: tuple[Line, ...]
     figures: tuple[FigureLine, ...]
     steps: tuple[StepLine, ...]
+    officers: tuple[OfficerLine, ...]
     equipment: tuple[EquipmentLine, ...]
     footer: str
 
@@ -107,6 +120,7 @@ def summarise(
         weekdays=tuple(zip(words.weekdays, totals.weekdays, strict=True)),
         figures=tuple(_figure_line(figure, words) for figure in service_figures(tally)),
         steps=tuple(_step_line(step, words) for step in steps),
+        officers=_officers(tally, words),
         equipment=tuple(_equipment_line(missing, words, zone) for missing in equipment),
         footer=words.text(
             "footer",
@@ -187,6 +201,15 @@ def _step_line(step: StepFigures, words: RecapWords) -> StepLine:
         p50=seconds(step.p50_s, words),
         p90=seconds(step.p90_s, words),
     )
+
+
+def _officers(tally: RecapTally, words: RecapWords) -> tuple[OfficerLine, ...]:
+    """Who answered most first."""
+    lines = [
+        OfficerLine(**msgspec.structs.asdict(of) | {"name": of.name or words.text("none")})
+        for of in tally.officers.values()
+    ]
+    return tuple(sorted(lines, key=lambda line: (-line.answered, line.name)))
 
 
 def _equipment_line(missing: EquipmentDeviation, words: RecapWords, zone: str) -> EquipmentLine:

@@ -98,6 +98,9 @@ class RecapCall(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    archived_at: datetime | None = None
+    called_again: bool | None = None
+    """Whether his number called again within seven days; None while they last, or without one."""
     caller_number: str | None = None
     caller_shown: str = ""
     operator: str | None = None

@@ -14,6 +14,7 @@ WITHIN_S = 30.0
 SHORT_S = 5.0
 """The same: who puts the telephone down within 5 seconds is not counted as received."""
 DEVIATION_KINDS = ("time", "output", "equipment")
+_DECIDED = (Outcome.SOLVED, Outcome.REFERRED, Outcome.ESCALATED)
 _LEFT = (Outcome.ABANDONED_IN_WELCOME, Outcome.ABANDONED_WAITING)
 
 
@@ -87,9 +88,30 @@ class ServiceCounts(msgspec.Struct):
     judged: int = 0
     """Consultations with an officer, who answers for deviations."""
     without_deviation: int = 0
+    followed: int = 0
+    """The same, of which it is known whether the caller's number called again within a week."""
+    called_again: int = 0
+    decided_followed: int = 0
+    solved_once: int = 0
     waits_s: list[float] = []
     """From the queue to the officer's answer."""
     talks_s: list[float] = []
+    after_calls_s: list[float] = []
+    """From the end of the call to the archived form, of calls that an officer answered."""
+    handlings_s: list[float] = []
+    """Talk and what came after it, of the same calls."""
+
+
+class OfficerTally(msgspec.Struct):
+    """What one officer answered, and the deviations in time and output that he answers for."""
+
+    name: str = ""
+    answered: int = 0
+    with_deviation: int = 0
+    deviations: int = 0
+    explained: int = 0
+    excused: int = 0
+    upheld: int = 0
 
 
 class RecapTally:
@@ -106,6 +128,8 @@ class RecapTally:
         )
         self.service = ServiceCounts()
         self.steps = {step: StepTally(step) for step in TIMED_STEPS}
+        self.officers: dict[str, OfficerTally] = {}
+        """By account; calls whose officer nobody knows under the empty one."""
 
     def add(self, call: RecapCall) -> None:
         """Count one call."""
@@ -161,7 +185,7 @@ class RecapTally:
         service.received += 1
         service.queued += call.queued_at is not None
         service.solved += call.outcome == Outcome.SOLVED
-        service.decided += call.outcome in (Outcome.SOLVED, Outcome.REFERRED, Outcome.ESCALATED)
+        service.decided += call.outcome in _DECIDED
         if call.answered_at is None:
             soon = _is_soon(call.arrived_at, call.ended_at)
             service.dropped_soon += call.outcome in _LEFT and soon
@@ -176,10 +200,40 @@ class RecapTally:
         service.in_time += wait <= WITHIN_S
         service.waits_s.append(wait)
         if call.ended_at:
-            service.talks_s.append(_seconds(call.answered_at, call.ended_at))
+            talk = _seconds(call.answered_at, call.ended_at)
+            service.talks_s.append(talk)
+            if call.archived_at:
+                after = _seconds(call.ended_at, call.archived_at)
+                service.after_calls_s.append(after)
+                service.handlings_s.append(talk + after)
         if call.is_consultation:
             service.judged += 1
             service.without_deviation += not call.deviations
+            self._add_followed(call)
+        self._add_officer(call)
+
+    def _add_followed(self, call: RecapCall) -> None:
+        if call.called_again is None:
+            return
+        service = self.service
+        service.followed += 1
+        service.called_again += call.called_again
+        service.decided_followed += call.outcome in _DECIDED
+        service.solved_once += call.outcome == Outcome.SOLVED and not call.called_again
+
+    def _add_officer(self, call: RecapCall) -> None:
+        account = call.operator or ""
+        officer = self.officers.setdefault(account, OfficerTally())
+        officer.name = call.operator_name or account
+        officer.answered += 1
+        if not call.is_consultation:
+            return
+        own = [of for of in call.deviations if of.kind != "equipment"]
+        officer.with_deviation += bool(own)
+        officer.deviations += len(own)
+        officer.explained += sum(of.explanation is not None for of in own)
+        officer.excused += sum(of.verdict == "excused" for of in own)
+        officer.upheld += sum(of.verdict == "upheld" for of in own)
 
 
 def _is_soon(begins_at: datetime | None, ends_at: datetime | None) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pypdf
 import pypdfium2
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from agent.documents import recap_paper
 from agent.documents.recap_paper import PaperHead, RecapPaper
@@ -75,6 +75,13 @@ def test_what_the_paper_says_is_what_was_counted(text: str) -> None:
     without_spaces = text.replace(" ", "")
     for call in calls:
         assert (call.form_number in without_spaces) == call.is_consultation
+
+
+def test_every_officer_has_his_line(text: str) -> None:
+    _, summary = counted(november())
+    assert {officer.name for officer in summary.officers} == {"Siti Aminah", "Budi Santoso"}
+    for officer in summary.officers:
+        assert " ".join(map(str, astuple(officer))) in text
 
 
 def test_equipment_that_was_missing_has_its_section(text: str) -> None:

@@ -94,12 +94,23 @@ def test_equipment_that_was_missing_has_its_sheet_and_counts_as_deviations(book:
     assert ("Perlengkapan", of_calls + 2) in totals
 
 
+def test_officers_have_their_sheet(book: Workbook) -> None:
+    _, summary = counted(CALLS)
+    heads, *lines, note = book["Petugas"].iter_rows(values_only=True)
+    assert heads[:2] == ("Petugas", "Dijawab")
+    assert [line[0] for line in lines] == [officer.name for officer in summary.officers]
+    assert sum(line[1] for line in lines) == sum(bool(call.answered_at) for call in CALLS)
+    of_calls = sum(of.kind != "equipment" for call in ROWS_OF for of in call.deviations)
+    assert sum(line[3] for line in lines) == of_calls > 0
+    assert note[0] == WORDS.text("officers_note")
+
+
 def test_a_full_sheet_is_followed_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recap_sheet, "MOST_ROWS", 4)
     book = opened(tmp_path / "recap.xlsx", most=10)
-    after = ["Ringkasan", "Angka layanan", "Perlengkapan"]
+    after = ["Ringkasan", "Angka layanan", "Petugas", "Perlengkapan"]
     assert book.sheetnames == ["Rekap", "Rekap 2", "Rekap 3", *after]
     assert [book[name].max_row - 1 for name in book.sheetnames[:3]] == [4, 4, 2]
     assert book["Rekap 3"]["A3"].value == 10

@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,12 @@ def test_a_share_is_its_parts_by_its_whole_and_lies_between_none_and_all(
     for figure in service_figures(tallied(calls)):
         if figure.unit == "share":
             counts = figure.counts
-            whole = counts["whole"] if "whole" in counts else counts["received"] - counts["dropped"]
+            if "received" in counts:
+                whole = counts["received"] - counts["dropped"]
+            else:
+                whole = (
+                    counts["whole"] if "whole" in counts else counts["answered"] + counts["left"]
+                )
             assert figure.value == (counts["part"] / whole if whole else None)
             assert figure.value is None or 0 <= figure.value <= 1
         else:
@@ -39,6 +45,57 @@ def test_the_service_level_leaves_out_who_left_at_once() -> None:
     level = service_figures(tally)[0]
     assert level.value == 84 / 96
     assert level.counts == {"part": 84, "received": 100, "dropped": 4}
+
+
+def test_the_queues_level_is_told_with_and_without_who_left_at_once() -> None:
+    tally = RecapTally("WIB")
+    of = tally.service
+    of.answered, of.in_time, of.left_queue, of.left_queue_soon = 1000, 860, 60, 20
+    figures = {figure.key: figure for figure in service_figures(tally)}
+    assert figures["service_level_queue"].value == 860 / 1040
+    assert figures["service_level_queue_all"].value == 860 / 1060
+
+
+def test_handling_is_talk_and_what_comes_after_it_where_both_are_known() -> None:
+    def after(**seconds: float) -> RecapCall:
+        moments = {key: MIDNIGHT + timedelta(seconds=value) for key, value in seconds.items()}
+        return replace(call(), **moments)
+
+    tally = tallied(
+        [
+            after(answered_at=10, ended_at=110, archived_at=140),
+            after(answered_at=10, ended_at=210, archived_at=260),
+            after(answered_at=10, ended_at=500),
+            after(ended_at=40, archived_at=50),
+        ]
+    )
+    figures = {figure.key: figure for figure in service_figures(tally)}
+    assert figures["talk_mean"].counts == {"total": 790.0, "count": 3}
+    assert figures["after_call_mean"].value == 40.0
+    assert figures["handling_mean"].counts == {"total": 380.0, "count": 2}
+
+
+def test_who_calls_again_within_the_week_was_not_served_by_one_call() -> None:
+    def one(outcome: Outcome, again: bool | None) -> RecapCall:
+        return RecapCall(
+            form_number="1",
+            outcome=outcome,
+            arrived_at=MIDNIGHT,
+            answered_at=MIDNIGHT,
+            called_again=again,
+        )
+
+    calls = [
+        one(Outcome.SOLVED, False),
+        one(Outcome.SOLVED, True),
+        one(Outcome.SOLVED, None),
+        one(Outcome.ESCALATED, False),
+        one(Outcome.DROPPED_BY_CALLER, True),
+        one(Outcome.PRANK, True),
+    ]
+    figures = {figure.key: figure for figure in service_figures(tallied(calls))}
+    assert figures["solved_once"].counts == {"part": 1, "whole": 3}
+    assert figures["called_again"].counts == {"part": 2, "whole": 4}
 
 
 def test_of_nothing_there_is_no_figure() -> None:
