@@ -127,7 +127,7 @@ async def test_a_month_is_on_record_once_and_the_first_one_stays(url: str) -> No
 
 async def test_a_record_of_a_recap_is_never_changed(url: str, connection: Connection) -> None:
     await RecapStore(url).keep(MARCH.first, MADE)
-    for change in ("UPDATE recaps SET rows = 0", "DELETE FROM recaps", "TRUNCATE recaps"):
+    for change in ("UPDATE recaps SET rows = 0", "DELETE FROM recaps", "TRUNCATE recaps CASCADE"):
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(change)
     row = await connection.fetchrow("SELECT * FROM recaps")
