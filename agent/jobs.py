@@ -50,12 +50,13 @@ def jobs_of(
     url = settings.database_url
     supplements = SupplementJob(SupplementStore(url), archive)
     keys = PersonKeys(settings.key_of_persons_file)
-    files = removers(chosen_store(settings).remove, settings.voicemail_folder)
+    recaps_folder = settings.state_folder / "recaps"
+    files = removers(chosen_store(settings).remove, settings.voicemail_folder, recaps_folder)
     purge = PurgeJob(
         ErasureStore(url, keys, files),
         lambda: Retention(decided.rules.audio_kept_days, settings.form_kept_years),
     )
-    recaps = RecapProcess(settings.state_folder / "recaps")
+    recaps = RecapProcess(recaps_folder)
     monthly = MonthlyRecap(RecapStore(url), recaps.make, settings.zone)
 
     async def pass_time(at: datetime) -> int:

@@ -357,7 +357,16 @@ CREATE TABLE purges (
     audio_erased integer,
     forms_erased integer,
     held integer,
-    failed integer
+    failed integer,
+    recaps_erased integer
+);
+
+CREATE TABLE recap_erasures (
+    month date NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    by text NOT NULL,
+    why text NOT NULL,
+    purge integer NOT NULL
 );
 
 CREATE TABLE recaps (
@@ -722,6 +731,9 @@ ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_twice
 ALTER TABLE purges ADD CONSTRAINT purge_twice
     PRIMARY KEY (id);
 
+ALTER TABLE recap_erasures ADD CONSTRAINT recap_erasure_twice
+    PRIMARY KEY (month);
+
 ALTER TABLE recaps ADD CONSTRAINT recap_of_fewer_than_no_rows
     CHECK ((rows >= 0));
 
@@ -832,6 +844,12 @@ ALTER TABLE operator_presence ADD CONSTRAINT operator_presence_of_nobody
 
 ALTER TABLE outbox_messages ADD CONSTRAINT outbox_message_without_ticket
     FOREIGN KEY (ticket_number) REFERENCES tickets(ticket_number);
+
+ALTER TABLE recap_erasures ADD CONSTRAINT recap_erasure_by_unknown_purge
+    FOREIGN KEY (purge) REFERENCES purges(id);
+
+ALTER TABLE recap_erasures ADD CONSTRAINT recap_erasure_without_recap
+    FOREIGN KEY (month) REFERENCES recaps(month);
 
 ALTER TABLE sessions ADD CONSTRAINT session_of_unknown_account
     FOREIGN KEY (account) REFERENCES accounts(account);
@@ -1511,6 +1529,8 @@ CREATE TRIGGER form_supplements_chained AFTER INSERT ON public.form_supplements 
 CREATE TRIGGER office_decisions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.office_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_office_decisions();
 
 CREATE TRIGGER operator_presence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_presence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_operator_presence();
+
+CREATE TRIGGER recap_erasures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recap_erasures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_log();
 
 CREATE TRIGGER recaps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.recaps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_recaps();
 

@@ -83,5 +83,6 @@ def keys_of(settings: Settings) -> PersonKeys:
 
 def eraser_of(settings: Settings) -> ErasureStore:
     """What erases in this office's database and folders."""
-    files = removers(chosen_store(settings).remove, settings.voicemail_folder)
+    recaps = settings.state_folder / "recaps"
+    files = removers(chosen_store(settings).remove, settings.voicemail_folder, recaps)
     return ErasureStore(settings.database_url, keys_of(settings), files)

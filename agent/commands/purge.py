@@ -9,7 +9,7 @@ from agent.commands.plain import FAILED, ask, console, print_json, printable, sa
 from agent.office import rules_decided
 from agent.runtime import clock
 from agent.runtime.errors import EffectFailed
-from agent.runtime.purge import Due, Retention, look
+from agent.runtime.purge import Retention, look
 from agent.runtime.purge import purge as run_purge
 from agent.settings import read_settings
 
@@ -24,7 +24,8 @@ def purge(
 
     Sounds go after audio_kept_days, forms after form_kept_years with
     everything that tells who called; numbers, times, outcomes and deviations
-    stay. Nothing under a legal hold is touched. What was done is kept.
+    stay. A monthly recap goes after the last form of its month, with the next
+    purge. Nothing under a legal hold is touched. What was done is kept.
 
     Example:
     lpse-agent purge --dry-run
@@ -48,11 +49,12 @@ def purge(
         out.print("Akan dihapus:" if dry_run else "Dihapus:")
         out.print(f"  rekaman suara   {purged.audio}")
         out.print(f"  formulir        {purged.forms}")
+        out.print(f"  rekap bulanan   {purged.recaps}")
         out.print(f"  ditahan hukum   {purged.held}")
         out.print(f"  gagal           {purged.failed}")
     if purged.failed:
         raise typer.Exit(FAILED)
 
 
-def _tell_failed(due: Due, error: EffectFailed) -> None:
-    typer.echo(printable(f"{due.form_number}: {error}"), err=True)
+def _tell_failed(what: str, error: EffectFailed) -> None:
+    typer.echo(printable(f"{what}: {error}"), err=True)

@@ -18,6 +18,7 @@ from agent.commands.plain import (
     refuse,
     said_plainly,
 )
+from agent.database.equipment import list_equipment
 from agent.database.migrations import require_migrated
 from agent.database.office_files import office_files
 from agent.database.recap import log_recap, read_recap
@@ -49,6 +50,9 @@ def recap(
         list[str] | None,
         typer.Option("--format", metavar="FORMAT", help="pdf, xlsx or csv; may be repeated."),
     ] = None,
+    without_persons: Annotated[
+        bool, typer.Option("--without-persons", help="Without who called and what was said.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     by: Annotated[
         str | None,
@@ -77,7 +81,16 @@ def recap(
         form = read_form(settings)
         try:
             written = asyncio.run(
-                _write(settings, sop, form, period, output, wanted, by or system_user())
+                _write(
+                    settings,
+                    sop,
+                    form,
+                    period,
+                    output,
+                    wanted,
+                    by or system_user(),
+                    persons=not without_persons,
+                )
             )
         except OSError as error:
             refuse(f"--output {output}: {error.strerror or error}.")
@@ -95,6 +108,8 @@ async def _write(
     output: Path,
     formats: tuple[Format, ...],
     by: str,
+    *,
+    persons: bool,
 ) -> WrittenRecap:
     await require_migrated(settings.database_url)
     kept = await office_files(settings.database_url, "form")
@@ -108,12 +123,15 @@ async def _write(
         forms=forms or {form.name: form},
         sop=sop,
         head=_head(settings),
+        persons=persons,
     )
     made_at = clock.now()
     with RecapFiles(output, formats, frame) as files:
         begins_at, ends_at = period.begins_at(settings.zone), period.ends_at(settings.zone)
         await log_recap(settings.database_url, by, "lpse-agent recap", begins_at, ends_at)
         await read_recap(settings.database_url, begins_at, ends_at, files.take)
+        for missing in reversed(await list_equipment(settings.database_url, begins_at, ends_at)):
+            files.take_equipment(missing)
         return files.finish(made_at)
 
 

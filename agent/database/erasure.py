@@ -6,7 +6,7 @@ statement in `STATEMENTS`.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -19,7 +19,7 @@ from agent.domain.identifiers import CallId
 from agent.domain.personal_data import Person
 from agent.runtime.errors import EffectFailed
 from agent.runtime.person_keys import PersonKeys, PersonKeyUnreadable
-from agent.runtime.purge import AT_A_TIME, Due, Purged, Remove, Retention, What
+from agent.runtime.purge import AT_A_TIME, Due, Files, Purged, Remove, Retention, What
 
 STATEMENTS = (
     "erase_call",
@@ -66,6 +66,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "ticket_number": "statistic", "facts": "erased", "last_error": "erased",
         "accepted_as": "erased",
     },
+    "recap_erasures": {"by": "office", "why": "office"},
     "recaps": {"path": "technical", "sha256": "technical", "totals": "statistic"},
     "search_words": {"word": "deleted", "stem": "deleted"},
     "solved_texts": {"call_id": "deleted", "words": "deleted"},
@@ -180,7 +181,7 @@ class NotArchived(DatabaseProblem, EffectFailed):
 class ErasureStore:
     """Implements runtime.purge.Eraser; `removers` remove the files, `keys` tell held persons."""
 
-    def __init__(self, url: str, keys: PersonKeys, removers: Mapping[What, Remove]) -> None:
+    def __init__(self, url: str, keys: PersonKeys, removers: Mapping[Files, Remove]) -> None:
         self._url = url
         self._keys = keys
         self._removers = removers
@@ -239,6 +240,29 @@ class ErasureStore:
                 for file in call["documents"]:
                     await self._removers["form"](file)
         return True
+
+    async def due_recaps(self, now: datetime, retention: Retention) -> Sequence[date]:
+        """Months whose recap must go, oldest first. Raises DatabaseUnreachable."""
+        async with connected(self._url, STATEMENT_S, WHOLE_S) as connection:
+            rows = await connection.fetch(sql("due_recaps"), now, retention.form_years)
+        return [row["month"] for row in rows]
+
+    async def erase_recap(self, month: date, *, by: str, why: str, purge: int) -> None:
+        """Erase the files of a month's recap, in one transaction that ends after they are gone.
+
+        Raises FileNotRemoved, DatabaseUnreachable.
+        """
+        name = f"{month:%Y-%m}"
+        async with (
+            connected(self._url, STATEMENT_S, WHOLE_S) as connection,
+            connection.transaction(),
+        ):
+            await connection.execute(sql("erasure_turn"))
+            await connection.execute(sql("keep_recap_erasure"), month, by, why, purge)
+            await keep_access(
+                connection, Access(by=by, action="erase", purpose=f"recap {name}: {why}")
+            )
+            await self._removers["recap"](name)
 
     async def end(self, purge: int, purged: Purged) -> None:
         """Keep what a run did. Raises DatabaseUnreachable."""

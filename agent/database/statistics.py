@@ -17,7 +17,13 @@ from agent.domain.call_form import NO_CONSULTATION
 from agent.domain.consultation import Outcome
 from agent.domain.office_time import ZONES
 from agent.domain.recap import TIMED_STEPS
-from agent.domain.recap_figures import StepFigures, Times, figures_of, figures_of_step
+from agent.domain.recap_figures import (
+    ServiceTimes,
+    StepFigures,
+    Times,
+    figures_of,
+    figures_of_step,
+)
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_tally import SHORT_S, WITHIN_S, ServiceCounts
 from agent.domain.statistics import (
@@ -45,9 +51,7 @@ PLANNED = (
 )
 
 _COUNTS = tuple(
-    field.name
-    for field in msgspec.structs.fields(ServiceCounts)
-    if field.name not in ("waits_s", "talks_s")
+    field.name for field in msgspec.structs.fields(ServiceCounts) if not field.name.endswith("_s")
 )
 
 
@@ -80,7 +84,13 @@ async def read_statistics(
         hours = await connection.fetch(sql("statistics_of_hours"), *bounds, offset)
         of_consultations = await _of_consultations(connection, bounds)
     whole = service[-1]
-    counts, waits, talks = _service(whole), _times(whole, "wait"), _times(whole, "talk")
+    after_calls = whole["after_calls"]
+    times = ServiceTimes(
+        waits=_times(whole, "wait"),
+        talks=_times(whole, "talk"),
+        after_calls=Times(after_calls, whole["after_call_total_s"]),
+        handlings=Times(after_calls, whole["handling_total_s"]),
+    )
     spans = _spans(period, grain, outcomes, service[:-1])
     return Statistics(
         first=period.first,
@@ -89,9 +99,9 @@ async def read_statistics(
         zone=zone,
         offered=sum(span.offered for span in spans),
         outcomes={o.value: sum(span.outcomes[o.value] for span in spans) for o in Outcome},
-        figures=figures_of(counts, waits, talks),
-        waits=waits,
-        talks=talks,
+        figures=figures_of(_service(whole), times),
+        waits=times.waits,
+        talks=times.talks,
         spans=spans,
         load=_load(hours),
         days=_days(hours),

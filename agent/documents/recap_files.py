@@ -12,6 +12,7 @@ from agent.documents.recap_list import RecapList
 from agent.documents.recap_paper import PaperHead, RecapPaper
 from agent.documents.recap_sheet import RecapSheet
 from agent.documents.recap_summary import RecapSummary, summarise
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.recap import RecapCall
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_row import Forms, RowMaker
@@ -32,6 +33,8 @@ class RecapFrame(msgspec.Struct, frozen=True, kw_only=True):
     forms: Forms
     sop: Sop
     head: PaperHead
+    persons: bool = True
+    """Whether it tells who called and what was said."""
 
     @property
     def stem(self) -> str:
@@ -65,8 +68,9 @@ class RecapFiles:
     def __init__(self, folder: Path, formats: tuple[Format, ...], frame: RecapFrame) -> None:
         self._folder = folder
         self._frame = frame
-        self._rows = RowMaker(frame.words, frame.forms, frame.zone)
+        self._rows = RowMaker(frame.words, frame.forms, frame.zone, persons=frame.persons)
         self._tally = RecapTally(frame.zone)
+        self._equipment: list[EquipmentDeviation] = []
         self._count = 0
         # Beside the place of the files, so that putting them there is one step.
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +103,11 @@ class RecapFiles:
             if writer:
                 writer.add(row)
 
+    def take_equipment(self, missing: EquipmentDeviation) -> None:
+        """Count equipment that was missing beyond one call, and give it its line."""
+        self._tally.add_equipment(missing)
+        self._equipment.append(missing)
+
     def finish(self, made_at: datetime) -> WrittenRecap:
         """Write what comes after the rows, and put all files in their place, over older ones.
 
@@ -115,6 +124,7 @@ class RecapFiles:
             zone=frame.zone,
             sop=frame.sop,
             made_at=made_at,
+            equipment=self._equipment,
         )
         for writer in (self._list, self._sheet):
             if writer:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from agent.documents.recap_plots import draw_plots
 from agent.documents.recap_summary import RecapSummary, shown
+from agent.domain.plain_text import one_paragraph
 from agent.domain.recap_row import Cell, RecapRow, shortened
 from agent.domain.recap_tally import RecapTally
 from agent.domain.recap_words import RecapWords
@@ -25,9 +26,12 @@ TEMPLATE = DATA / "papers" / "recap.typ"
 MOST_ROWS = 1500
 """A hundred pages, for which the typesetter takes half a gigabyte; twice a busy month's calls."""
 LONGEST_TEXT = 110
-"""Signs of problem and solution in a row; the whole of it is in the sheets and on the form."""
+"""Signs of problem and solution in a row; the whole of it is in the sheets and on the form.
 
-_TYPED = ("name", "company", "contact", "problem", "solution")
+Deviations with what was said and decided about them stand below the row, whole.
+"""
+
+_TYPED = ("name", "company", "contact", "problem", "solution", "deviations")
 _MAY_BREAK = re.compile(r"\S{16}(?=\S{4})")
 """A word that would reach into the next column gets places where a line may end."""
 
@@ -103,6 +107,7 @@ class RecapPaper:
         too_many = self._count > MOST_ROWS
         texts = words.texts | {
             "rows_note": words.text("rows_note", zone=self._zone),
+            "equipment_note": words.text("equipment_note", zone=self._zone),
             "too_many_rows": words.text("too_many_rows", rows=self._count),
             "signed": words.text("signed", place=self._head.place, date=summary.made_on),
         }
@@ -112,6 +117,10 @@ class RecapPaper:
             "plots": words.plots,
             "head": msgspec.to_builtins(replace(self._head, logo=None)),
             "summary": msgspec.to_builtins(summary),
+            "equipment": [
+                (line.what, line.about, *map(shown, (line.since, line.until, line.forms)))
+                for line in summary.equipment
+            ],
             "too_many_rows": too_many,
             "rows": [] if too_many else self._rows,
         }
@@ -128,7 +137,8 @@ class RecapPaper:
 def _printed(column: str, cell: Cell) -> str:
     if not isinstance(cell, str):
         return shown(cell)
-    text = shortened(cell, LONGEST_TEXT)
+    whole = column == "deviations"
+    text = one_paragraph(cell) if whole else shortened(cell, LONGEST_TEXT)
     return _MAY_BREAK.sub(lambda run: f"{run[0]}\u200b", text) if column in _TYPED else text
 
 

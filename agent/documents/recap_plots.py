@@ -133,14 +133,17 @@ def _deviations(axes: "Axes", tally: RecapTally, words: RecapWords) -> None:
             height=0.6,
         )
         axes.bar_label(bar, [whole(count)], fontsize=6, padding=2)
-    names = [
-        f"{words.deviation_kinds[kind]} {words.text('step', step=step)}"
-        for kind, _, step in (key.partition(" ") for key, _ in found)
-    ]
+    names = [_deviation(key, words) for key, _ in found]
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     _name_axes(axes, words.plots["deviations_axis"], "", along="x")
     return None
+
+
+def _deviation(key: str, words: RecapWords) -> str:
+    kind, _, of = key.partition(" ")
+    beyond_a_call = words.equipment_kinds.get(of)
+    return beyond_a_call or f"{words.deviation_kinds[kind]} {words.text('step', step=of)}"
 
 
 def _categories(axes: "Axes", summary: RecapSummary, words: RecapWords) -> None:

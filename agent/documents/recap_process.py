@@ -78,14 +78,15 @@ class RecapProcess:
             totals=made.totals,
         )
 
-    async def write(self, period: RecapPeriod, form: str, by: str) -> Path:
-        """Write one format of any period into the folder for somebody; where it is.
+    async def write(self, period: RecapPeriod, form: str, by: str, *, persons: bool) -> Path:
+        """Write one format of any period for somebody, with or without who called; where it is.
 
         That he has it is on record as `lpse-agent recap`. Raises RecapFailed.
         """
         days = ("--from", str(period.first), "--to", str(period.last))
+        hidden = () if persons else ("--without-persons",)
         told = await self._output_of(
-            (*days, "--output", str(self._folder), "--format", form, "--by", by, "--json")
+            (*days, *hidden, "--output", str(self._folder), "--format", form, "--by", by, "--json")
         )
         try:
             return Path(msgspec.json.decode(told, type=_Told).files[0].path)

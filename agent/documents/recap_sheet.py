@@ -4,10 +4,11 @@ Strings are written as strings whatever they begin with; no cell of it calculate
 """
 
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
@@ -23,6 +24,16 @@ LONGEST_TEXT = 32_000
 """Excel ends at 32,767 signs in a cell."""
 WIDTHS = {"number": 6, "form_number": 27, "problem": 50, "solution": 50, "company": 28, "note": 30}
 WIDTH = 17
+OFFICER = (
+    "officer",
+    "officer_answered",
+    "officer_with_deviation",
+    "officer_deviations",
+    "officer_explained",
+    "officer_excused",
+    "officer_upheld",
+)
+EQUIPMENT = ("what", "about", "since", "until", "forms")
 
 
 class RecapSheet:
@@ -74,6 +85,8 @@ class RecapSheet:
         self._end_sheet()
         self._write_totals(summary)
         self._write_figures(summary)
+        self._write_officers(summary)
+        self._write_equipment(summary)
         try:
             self._book.close()
         except FileCreateError as error:
@@ -146,19 +159,44 @@ class RecapSheet:
             )
         lines.add(words.text("steps_formula"))
 
+    def _write_officers(self, summary: RecapSummary) -> None:
+        words = self._words
+        lines = _Lines(self._book.add_worksheet(words.text("officers_sheet")), self._head)
+        lines.sheet.set_column(0, 6, WIDTH)
+        lines.heads(words.text(key) for key in OFFICER)
+        for line in summary.officers:
+            lines.add(*msgspec.structs.astuple(line))
+        lines.add(words.text("officers_note"))
+
+    def _write_equipment(self, summary: RecapSummary) -> None:
+        words = self._words
+        moment = self._book.add_format({"num_format": "dd-mm-yyyy hh:mm"})
+        sheet = self._book.add_worksheet(words.text("equipment_sheet"))
+        lines = _Lines(sheet, self._head, moment)
+        for column, width in enumerate((42, 27, 18, 18, 12)):
+            lines.sheet.set_column(column, column, width)
+        lines.heads(words.text(f"equipment_{key}") for key in EQUIPMENT)
+        for line in summary.equipment:
+            until = line.until or words.text("equipment_still")
+            forms = "" if line.forms is None else line.forms
+            lines.add(line.what, line.about, line.since, until, forms)
+
 
 class _Lines:
     """Writes a sheet line by line, as a workbook of constant memory wants it."""
 
-    def __init__(self, sheet: Worksheet, head: Any) -> None:
+    def __init__(self, sheet: Worksheet, head: Any, moment: Any = None) -> None:
         self.sheet = sheet
         self._head = head
+        self._moment = moment
         self._line = 0
 
-    def add(self, *cells: str | float | tuple[float, Any]) -> None:
+    def add(self, *cells: str | float | datetime | tuple[float, Any]) -> None:
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
                 self.sheet.write_string(self._line, column, cell)
+            elif isinstance(cell, datetime):
+                self.sheet.write_datetime(self._line, column, cell, self._moment)
             elif isinstance(cell, tuple):
                 self.sheet.write_number(self._line, column, *cell)
             else:

@@ -1,9 +1,11 @@
 """The recap in words: its totals and figures as the tables that paper and sheets show."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
 
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.office_time import local
 from agent.domain.recap_figures import Figure, StepFigures, service_figures, step_figures
 from agent.domain.recap_period import RecapPeriod
@@ -41,6 +43,29 @@ class StepLine(msgspec.Struct, frozen=True):
     p90: str
 
 
+class OfficerLine(msgspec.Struct, frozen=True):
+    """What one officer answered, and what became of his deviations."""
+
+    name: str
+    answered: int
+    with_deviation: int
+    deviations: int
+    explained: int
+    excused: int
+    upheld: int
+
+
+class EquipmentLine(msgspec.Struct, frozen=True):
+    """Equipment that was missing beyond one call; times are the office's, without their zone."""
+
+    what: str
+    about: str
+    since: datetime
+    until: datetime | None
+    forms: int | None
+    """Consultations that it cost their form; None where it is not about forms."""
+
+
 class RecapSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a recap but its rows."""
 
@@ -58,6 +83,8 @@ class RecapSummary(msgspec.Struct, frozen=True, kw_only=True):
     weekdays: tuple[Line, ...]
     figures: tuple[FigureLine, ...]
     steps: tuple[StepLine, ...]
+    officers: tuple[OfficerLine, ...]
+    equipment: tuple[EquipmentLine, ...]
     footer: str
 
 
@@ -70,6 +97,7 @@ def summarise(
     zone: str,
     sop: Sop,
     made_at: datetime,
+    equipment: Sequence[EquipmentDeviation] = (),
 ) -> RecapSummary:
     """The tables of a recap; a table's lines add up to the total that it names."""
     totals = tally.totals
@@ -92,6 +120,8 @@ def summarise(
         weekdays=tuple(zip(words.weekdays, totals.weekdays, strict=True)),
         figures=tuple(_figure_line(figure, words) for figure in service_figures(tally)),
         steps=tuple(_step_line(step, words) for step in steps),
+        officers=_officers(tally, words),
+        equipment=tuple(_equipment_line(missing, words, zone) for missing in equipment),
         footer=words.text(
             "footer",
             **{key: whole(count) for key, count in totals.handling.items()},
@@ -101,9 +131,11 @@ def summarise(
 
 
 def shown(cell: Cell) -> str:
-    """A cell as Indonesians write it: 25-11-2026, 09.05, 12,5; nothing where there is nothing."""
+    """A cell or a moment as Indonesians write it: 25-11-2026 09.05, 12,5; nothing for nothing."""
     if cell is None:
         return ""
+    if isinstance(cell, datetime):
+        return f"{cell:%d-%m-%Y %H.%M}"
     if isinstance(cell, date):
         return f"{cell:%d-%m-%Y}"
     if isinstance(cell, float):
@@ -168,6 +200,28 @@ def _step_line(step: StepFigures, words: RecapWords) -> StepLine:
         share=share(step.share, words),
         p50=seconds(step.p50_s, words),
         p90=seconds(step.p90_s, words),
+    )
+
+
+def _officers(tally: RecapTally, words: RecapWords) -> tuple[OfficerLine, ...]:
+    """Who answered most first."""
+    lines = [
+        OfficerLine(**msgspec.structs.asdict(of) | {"name": of.name or words.text("none")})
+        for of in tally.officers.values()
+    ]
+    return tuple(sorted(lines, key=lambda line: (-line.answered, line.name)))
+
+
+def _equipment_line(missing: EquipmentDeviation, words: RecapWords, zone: str) -> EquipmentLine:
+    def clock(at: datetime) -> datetime:
+        return local(at, zone).replace(microsecond=0, tzinfo=None)
+
+    return EquipmentLine(
+        what=words.equipment_kinds[missing.kind],
+        about=missing.subject,
+        since=clock(missing.began_at),
+        until=clock(missing.ended_at) if missing.ended_at else None,
+        forms=missing.proof.get("consultations"),
     )
 
 

@@ -36,6 +36,20 @@ class Outcome(StrEnum):
 
 
 StepState = Literal["met", "running", "unmet", "not_applicable"]
+Reason = Literal[
+    "met_late",
+    "not_met_in_time",
+    "identity_not_recorded",
+    "ended_without_decision",
+    "form_incomplete",
+    "solution_not_recorded",
+    "not_handed_over",
+    "caller_left_before_hearing",
+    "numbers_not_heard",
+    "handled_without_the_service",
+    "record_lost",
+]
+"""Why the judge finds a deviation."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -139,7 +153,7 @@ def _equipment(call: Call) -> tuple[Deviation, ...]:
     moment = call.by_exchange or call.adopted
     if moment is None:
         return ()
-    reason = "handled_without_the_service" if call.by_exchange else "record_lost"
+    reason: Reason = "handled_without_the_service" if call.by_exchange else "record_lost"
     return (Deviation("equipment", "1", None, None, None, None, reason, (moment.event,)),)
 
 
@@ -207,7 +221,7 @@ def _deviations(call: Call, step: SopStep, record: StepRecord, archiving: bool) 
     proof = [evidence.event for evidence in record.evidence]
 
     def add(
-        kind: Literal["time", "output"], measured: float | None, reason: str, *more: Moment
+        kind: Literal["time", "output"], measured: float | None, reason: Reason, *more: Moment
     ) -> None:
         limit = step.limit_s if kind == "time" else None
         excess = round(measured - limit, 6) if measured is not None and limit is not None else None
@@ -245,7 +259,7 @@ def _measured(call: Call, record: StepRecord) -> float | None:
     return max(0.0, (call.ended.at - record.started_at).total_seconds())
 
 
-def _output_missing(call: Call, step: SopStep) -> str | None:
+def _output_missing(call: Call, step: SopStep) -> Reason | None:
     """Why an output is missing for which the officer answers; None where the caller just left."""
     first = left_first(call)
     match step.met_by:

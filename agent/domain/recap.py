@@ -53,6 +53,9 @@ COLUMNS = (
 )
 """Names of the columns in their order; their headings are words of the papers."""
 
+OF_PERSONS = ("name", "company", "contact", "problem", "solution", "external_number")
+"""Columns that tell who called, or what was said in words of somebody's own."""
+
 
 class StepTime(msgspec.Struct, frozen=True, array_like=True):
     """One step of one consultation that has a limit; seconds on its clock."""
@@ -95,6 +98,9 @@ class RecapCall(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    archived_at: datetime | None = None
+    called_again: bool | None = None
+    """Whether his number called again within seven days; None while they last, or without one."""
     caller_number: str | None = None
     caller_shown: str = ""
     operator: str | None = None

@@ -30,7 +30,7 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
     unmet: int
     within: int
     share: float | None
-    """Kept within the limit, of all that were met or can be met no more."""
+    """Kept within the limit, of all that were, and of those that deviate: late or not met."""
     p50_s: float | None
     p90_s: float | None
 
@@ -43,6 +43,15 @@ class Times(msgspec.Struct, frozen=True):
     p50_s: float | None = None
     p90_s: float | None = None
     longest_s: float | None = None
+
+
+class ServiceTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """To the answer, of talk, of the work after it, and of both together."""
+
+    waits: Times = Times()
+    talks: Times = Times()
+    after_calls: Times = Times()
+    handlings: Times = Times()
 
 
 def times_of(values: list[float]) -> Times:
@@ -59,11 +68,17 @@ def times_of(values: list[float]) -> Times:
 def service_figures(tally: RecapTally) -> tuple[Figure, ...]:
     """All figures in the order in which people read them."""
     of = tally.service
-    return figures_of(of, times_of(of.waits_s), times_of(of.talks_s))
+    times = ServiceTimes(
+        waits=times_of(of.waits_s),
+        talks=times_of(of.talks_s),
+        after_calls=times_of(of.after_calls_s),
+        handlings=times_of(of.handlings_s),
+    )
+    return figures_of(of, times)
 
 
-def figures_of(of: ServiceCounts, waits: Times, talks: Times) -> tuple[Figure, ...]:
-    """The same of counts that were made elsewhere, with the times to the answer and of talk."""
+def figures_of(of: ServiceCounts, times: ServiceTimes) -> tuple[Figure, ...]:
+    """The same of counts and times that were made elsewhere."""
     reachable = of.received - of.dropped_soon
     fair = of.queued - of.left_queue_soon
     return (
@@ -74,14 +89,20 @@ def figures_of(of: ServiceCounts, waits: Times, talks: Times) -> tuple[Figure, .
             reachable,
             _level_counts(of, of.in_time_from_arrival),
         ),
+        _queue_level("service_level_queue", of, of.left_queue - of.left_queue_soon),
+        _queue_level("service_level_queue_all", of, of.left_queue),
         _share("answered", of.answered, of.received),
         _share("abandoned", of.left_queue, of.queued),
         _share("abandoned_without_short", of.left_queue - of.left_queue_soon, fair),
-        _mean("answer_mean", waits),
-        _rank("answer_p50", waits, waits.p50_s),
-        _rank("answer_p90", waits, waits.p90_s),
-        _mean("talk_mean", talks),
+        _mean("answer_mean", times.waits),
+        _rank("answer_p50", times.waits, times.waits.p50_s),
+        _rank("answer_p90", times.waits, times.waits.p90_s),
+        _mean("talk_mean", times.talks),
+        _mean("after_call_mean", times.after_calls),
+        _mean("handling_mean", times.handlings),
         _share("solved_on_phone", of.solved, of.decided),
+        _share("solved_once", of.solved_once, of.decided_followed),
+        _share("called_again", of.called_again, of.followed),
         _share("without_deviation", of.without_deviation, of.judged),
     )
 
@@ -122,6 +143,14 @@ def percentile(values: list[float], share: float) -> float | None:
 
 def _level_counts(of: ServiceCounts, in_time: int) -> dict[str, float]:
     return {"part": in_time, "received": of.received, "dropped": of.dropped_soon}
+
+
+def _queue_level(key: str, of: ServiceCounts, left: int) -> Figure:
+    """Answered in time, of those who were answered or left the queue."""
+    whole = of.answered + left
+    value = of.in_time / whole if whole else None
+    counts: dict[str, float] = {"part": of.in_time, "answered": of.answered, "left": left}
+    return Figure(key, "share", value, counts)
 
 
 def _share(key: str, part: int, whole: int, counts: dict[str, float] | None = None) -> Figure:

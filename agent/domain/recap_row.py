@@ -9,7 +9,7 @@ from agent.domain.form import FormDefinition
 from agent.domain.office_time import local
 from agent.domain.plain_text import one_paragraph
 from agent.domain.priority import Level
-from agent.domain.recap import COLUMNS, TIMED_STEPS, RecapCall, RecapDeviation
+from agent.domain.recap import COLUMNS, OF_PERSONS, TIMED_STEPS, RecapCall, RecapDeviation
 from agent.domain.recap_words import RecapWords
 from agent.domain.telephone import parse_telephone, render_national
 from agent.domain.ticket import TicketStage
@@ -23,12 +23,16 @@ _NEED_NO_NOTE = (Outcome.SOLVED, Outcome.ESCALATED)
 
 
 class RowMaker:
-    """Makes rows by the words of the papers, the office's forms and the office's clock."""
+    """Makes rows by the words of the papers, the office's forms and the office's clock.
 
-    def __init__(self, words: RecapWords, forms: Forms, zone: str) -> None:
+    Without `persons` a cell that tells who called, or what anybody wrote, only says that it would.
+    """
+
+    def __init__(self, words: RecapWords, forms: Forms, zone: str, *, persons: bool = True) -> None:
         self._words = words
         self._forms = forms
         self._zone = zone
+        self._persons = persons
 
     def row(self, number: int, call: RecapCall) -> RecapRow:
         """The row of a consultation; `number` is its place in the recap. Times are the office's."""
@@ -66,6 +70,9 @@ class RowMaker:
             "note": None if call.outcome in _NEED_NO_NOTE else words.outcomes[call.outcome],
         }
         cells |= {f"step_{step}": call.seconds_of(step) for step in TIMED_STEPS}
+        if not self._persons:
+            hidden = words.text("hidden")
+            cells |= {column: hidden for column in OF_PERSONS if cells[column] is not None}
         return {column: cells[column] for column in COLUMNS}
 
     def category(self, code: str) -> str:
@@ -114,10 +121,10 @@ class RowMaker:
             told += f" {words.text('excess', seconds=_seconds(deviation.excess_s))}"
         else:
             told += f": {words.reasons.get(deviation.reason, deviation.reason)}"
-        said = (
-            [words.text("explained", text=deviation.explanation)] if deviation.explanation else []
-        )
-        said += [words.text(deviation.verdict)] if deviation.verdict else []
+        said = [words.text(deviation.verdict)] if deviation.verdict else []
+        if deviation.explanation:
+            text = deviation.explanation if self._persons else words.text("hidden")
+            said.append(words.text("explained", text=text))
         return f"{told} ({', '.join(said)})" if said else told
 
 

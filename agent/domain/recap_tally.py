@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.consultation import Outcome
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.office_time import local
 from agent.domain.recap import TIMED_STEPS, Handling, RecapCall
 
@@ -13,11 +14,16 @@ WITHIN_S = 30.0
 SHORT_S = 5.0
 """The same: who puts the telephone down within 5 seconds is not counted as received."""
 DEVIATION_KINDS = ("time", "output", "equipment")
+_DECIDED = (Outcome.SOLVED, Outcome.REFERRED, Outcome.ESCALATED)
 _LEFT = (Outcome.ABANDONED_IN_WELCOME, Outcome.ABANDONED_WAITING)
 
 
 class StepTally(msgspec.Struct):
-    """All times of one step, and how many of them kept its limit."""
+    """All times of one step, and how many of them kept its limit.
+
+    What is late or missing counts where it is a deviation: nobody answers for a call that was cut,
+    nor the officer for a caller who left at once.
+    """
 
     step: str
     limits_s: list[float] = []
@@ -46,7 +52,7 @@ class RecapTotals(msgspec.Struct):
     deviations: dict[str, int] = {}
     """By kind."""
     deviations_by_step: dict[str, int] = {}
-    """By kind and step, as "time 2"."""
+    """By kind and step, as "time 2"; beyond a call by what was missing, as "equipment recap"."""
     with_deviation: int = 0
     """Consultations with at least one deviation."""
 
@@ -82,9 +88,30 @@ class ServiceCounts(msgspec.Struct):
     judged: int = 0
     """Consultations with an officer, who answers for deviations."""
     without_deviation: int = 0
+    followed: int = 0
+    """The same, of which it is known whether the caller's number called again within a week."""
+    called_again: int = 0
+    decided_followed: int = 0
+    solved_once: int = 0
     waits_s: list[float] = []
     """From the queue to the officer's answer."""
     talks_s: list[float] = []
+    after_calls_s: list[float] = []
+    """From the end of the call to the archived form, of calls that an officer answered."""
+    handlings_s: list[float] = []
+    """Talk and what came after it, of the same calls."""
+
+
+class OfficerTally(msgspec.Struct):
+    """What one officer answered, and the deviations in time and output that he answers for."""
+
+    name: str = ""
+    answered: int = 0
+    with_deviation: int = 0
+    deviations: int = 0
+    explained: int = 0
+    excused: int = 0
+    upheld: int = 0
 
 
 class RecapTally:
@@ -101,6 +128,8 @@ class RecapTally:
         )
         self.service = ServiceCounts()
         self.steps = {step: StepTally(step) for step in TIMED_STEPS}
+        self.officers: dict[str, OfficerTally] = {}
+        """By account; calls whose officer nobody knows under the empty one."""
 
     def add(self, call: RecapCall) -> None:
         """Count one call."""
@@ -121,15 +150,22 @@ class RecapTally:
         if call.outcome != Outcome.IN_PROGRESS:
             self._add_service(call)
 
+    def add_equipment(self, missing: EquipmentDeviation) -> None:
+        """Count equipment that was missing for more than one call."""
+        self._count_deviation("equipment", missing.kind)
+
     def _add_deviations(self, call: RecapCall) -> None:
-        totals = self.totals
-        totals.with_deviation += bool(call.deviations)
+        self.totals.with_deviation += bool(call.deviations)
         for deviation in call.deviations:
-            totals.deviations[deviation.kind] += 1
-            key = f"{deviation.kind} {deviation.step}"
-            totals.deviations_by_step[key] = totals.deviations_by_step.get(key, 0) + 1
+            self._count_deviation(deviation.kind, deviation.step)
+
+    def _count_deviation(self, kind: str, of: str) -> None:
+        totals, key = self.totals, f"{kind} {of}"
+        totals.deviations[kind] += 1
+        totals.deviations_by_step[key] = totals.deviations_by_step.get(key, 0) + 1
 
     def _add_steps(self, call: RecapCall) -> None:
+        deviating = {of.step for of in call.deviations if of.kind != "equipment"}
         for time in call.steps:
             step = self.steps.get(time.step)
             if step is None or time.limit_s is None:
@@ -137,17 +173,19 @@ class RecapTally:
             if time.limit_s not in step.limits_s:
                 step.limits_s = sorted([*step.limits_s, time.limit_s])
             if time.state == "met" and time.seconds is not None:
-                step.seconds.append(time.seconds)
-                step.within += time.seconds <= time.limit_s
+                within = time.seconds <= time.limit_s
+                step.within += within
+                if within or time.step in deviating:
+                    step.seconds.append(time.seconds)
             elif time.state == "unmet":
-                step.unmet += 1
+                step.unmet += time.step in deviating
 
     def _add_service(self, call: RecapCall) -> None:
         service = self.service
         service.received += 1
         service.queued += call.queued_at is not None
         service.solved += call.outcome == Outcome.SOLVED
-        service.decided += call.outcome in (Outcome.SOLVED, Outcome.REFERRED, Outcome.ESCALATED)
+        service.decided += call.outcome in _DECIDED
         if call.answered_at is None:
             soon = _is_soon(call.arrived_at, call.ended_at)
             service.dropped_soon += call.outcome in _LEFT and soon
@@ -162,10 +200,40 @@ class RecapTally:
         service.in_time += wait <= WITHIN_S
         service.waits_s.append(wait)
         if call.ended_at:
-            service.talks_s.append(_seconds(call.answered_at, call.ended_at))
+            talk = _seconds(call.answered_at, call.ended_at)
+            service.talks_s.append(talk)
+            if call.archived_at:
+                after = _seconds(call.ended_at, call.archived_at)
+                service.after_calls_s.append(after)
+                service.handlings_s.append(talk + after)
         if call.is_consultation:
             service.judged += 1
             service.without_deviation += not call.deviations
+            self._add_followed(call)
+        self._add_officer(call)
+
+    def _add_followed(self, call: RecapCall) -> None:
+        if call.called_again is None:
+            return
+        service = self.service
+        service.followed += 1
+        service.called_again += call.called_again
+        service.decided_followed += call.outcome in _DECIDED
+        service.solved_once += call.outcome == Outcome.SOLVED and not call.called_again
+
+    def _add_officer(self, call: RecapCall) -> None:
+        account = call.operator or ""
+        officer = self.officers.setdefault(account, OfficerTally())
+        officer.name = call.operator_name or account
+        officer.answered += 1
+        if not call.is_consultation:
+            return
+        own = [of for of in call.deviations if of.kind != "equipment"]
+        officer.with_deviation += bool(own)
+        officer.deviations += len(own)
+        officer.explained += sum(of.explanation is not None for of in own)
+        officer.excused += sum(of.verdict == "excused" for of in own)
+        officer.upheld += sum(of.verdict == "upheld" for of in own)
 
 
 def _is_soon(begins_at: datetime | None, ends_at: datetime | None) -> bool:

@@ -5,7 +5,9 @@ from typing import get_args
 
 import msgspec
 
-from agent.domain.consultation import Outcome
+from agent.domain import equipment
+from agent.domain.consultation import Outcome, Reason
+from agent.domain.deviation_words import Verdict
 from agent.domain.priority import Level, Priority
 from agent.domain.recap import COLUMNS, TIMED_STEPS, Handling
 from agent.domain.recap_figures import service_figures
@@ -36,6 +38,7 @@ class RecapWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     levels: dict[str, str]
     priorities: dict[str, str]
     deviation_kinds: dict[str, str]
+    equipment_kinds: dict[str, str]
     reasons: dict[str, str]
     steps: dict[str, str]
     figures: dict[str, FigureWords]
@@ -63,6 +66,9 @@ def parse_recap_words(content: object) -> RecapWords:
         "levels": tuple(Level),
         "priorities": get_args(Priority),
         "deviation_kinds": DEVIATION_KINDS,
+        "equipment_kinds": get_args(equipment.Kind),
+        "reasons": get_args(Reason),
+        "texts": get_args(Verdict),
         "steps": TIMED_STEPS,
         "figures": tuple(figures),
     }

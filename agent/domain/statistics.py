@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.domain.recap_figures import Figure, StepFigures, Times, figures_of
+from agent.domain.recap_figures import Figure, ServiceTimes, StepFigures, Times, figures_of
 from agent.domain.recap_period import A_DAY, RecapPeriod, month_of
 from agent.domain.recap_tally import ServiceCounts
 
@@ -121,7 +121,7 @@ def span_of(
     span: RecapPeriod, outcomes: Mapping[str, int], service: ServiceCounts, waits: Times
 ) -> Span:
     """One span, its service level by the formula of the recap."""
-    level = figures_of(service, waits, Times())[0]
+    level = figures_of(service, ServiceTimes(waits=waits))[0]
     return Span(
         first=span.first,
         last=span.last,

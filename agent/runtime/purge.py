@@ -1,12 +1,15 @@
 """Erases what is too old: sounds by a short clock, forms by the archive's; holds stop both.
 
+A monthly recap names people too: it goes after the last form of its month, with the next purge.
+
 Each call is erased by itself, its files before its record is told so: a purge that is interrupted
 anywhere is simply gone on with, and nothing is believed erased that is still there.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -26,6 +29,7 @@ PAUSE_S = 0.02
 AT_A_TIME = 100
 
 What = Literal["audio", "form"]
+Files = Literal["audio", "form", "recap"]
 Remove = Callable[[str], Awaitable[None]]
 """Removes a file by its name on record; one that is gone is no error. Raises EffectFailed."""
 
@@ -53,12 +57,16 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class Purged(msgspec.Struct, frozen=True):
-    """How many calls lost their sounds and their forms, were held, or have to be tried again."""
+    """How many calls lost their sounds and their forms, were held, or have to be tried again.
+
+    `recaps` are months whose files have gone.
+    """
 
     audio: int = 0
     forms: int = 0
     held: int = 0
     failed: int = 0
+    recaps: int = 0
 
 
 class Eraser(Protocol):
@@ -76,6 +84,12 @@ class Eraser(Protocol):
         self, call_id: CallId, what: What, *, by: str, why: str, purge: int | None
     ) -> bool:
         """Erase this of a call, files too; False, and nothing done, where a hold stands."""
+
+    async def due_recaps(self, now: datetime, retention: Retention) -> Sequence[date]:
+        """The first days of the months whose recap must go: all their forms have."""
+
+    async def erase_recap(self, month: date, *, by: str, why: str, purge: int) -> None:
+        """Erase the files of a month's recap."""
 
     async def end(self, purge: int, purged: Purged) -> None:
         """Keep what a run did."""
@@ -102,7 +116,8 @@ async def look(eraser: Eraser, now: datetime, retention: Retention) -> Purged:
     for what in _WORDS:
         async for due in too_old(eraser, what, now, retention):
             counted["held" if due.held else what] += 1
-    return Purged(counted["audio"], counted["form"], counted["held"])
+    recaps = len(await eraser.due_recaps(now, retention))
+    return Purged(counted["audio"], counted["form"], counted["held"], recaps=recaps)
 
 
 async def purge(
@@ -110,14 +125,22 @@ async def purge(
     now: datetime,
     retention: Retention,
     by: str,
-    tell_failed: Callable[[Due, EffectFailed], None],
+    tell_failed: Callable[[str, EffectFailed], None],
 ) -> Purged:
     """Erase all that is too old and keep what was done. Raises EffectFailed when it cannot begin.
 
-    What fails for one call is told, counted and tried again by the next run.
+    What fails for one call or month is told by its number, counted and tried again by the next run.
     """
     run = await eraser.begin(by, now, retention)
-    counted: dict[str, int] = {"audio": 0, "form": 0, "held": 0, "failed": 0}
+    counted: dict[str, int] = {"audio": 0, "form": 0, "held": 0, "failed": 0, "recap": 0}
+    for month in await eraser.due_recaps(now, retention):
+        try:
+            why = f"form_kept_years = {retention.form_years}"
+            await eraser.erase_recap(month, by=by, why=why, purge=run)
+            counted["recap"] += 1
+        except EffectFailed as error:
+            counted["failed"] += 1
+            tell_failed(f"recap {month:%Y-%m}", error)
     for what, rule in _WORDS.items():
         kept = retention.audio_days if what == "audio" else retention.form_years
         async for due in too_old(eraser, what, now, retention):
@@ -127,9 +150,15 @@ async def purge(
                 counted[what if done else "held"] += 1
             except EffectFailed as error:
                 counted["failed"] += 1
-                tell_failed(due, error)
+                tell_failed(due.form_number, error)
             await asyncio.sleep(PAUSE_S)
-    purged = Purged(counted["audio"], counted["form"], counted["held"], counted["failed"])
+    purged = Purged(
+        audio=counted["audio"],
+        forms=counted["form"],
+        held=counted["held"],
+        failed=counted["failed"],
+        recaps=counted["recap"],
+    )
     await eraser.end(run, purged)
     return purged
 
@@ -159,8 +188,8 @@ class PurgeJob:
                 wait_s = min(AGAIN_S, self._every_s)
             await asyncio.sleep(wait_s)
 
-    def _tell_failed(self, due: Due, error: EffectFailed) -> None:
-        self._alarms.sound("erasure_failed", form=due.form_number, reason=str(error)[:200])
+    def _tell_failed(self, what: str, error: EffectFailed) -> None:
+        self._alarms.sound("erasure_failed", form=what, reason=str(error)[:200])
 
 
 def remover_of(folder: Path) -> Remove:
@@ -184,10 +213,26 @@ def _remove(folder: Path, name: str) -> None:
         raise FileNotRemoved(f"{folder}: {error}") from error
 
 
-def removers(remove_form: Callable[[str], None], audio: Path) -> Mapping[What, Remove]:
-    """What removes a call's archived document, by its store, and its sounds."""
+def _remove_month(folder: Path, month: str) -> None:
+    """Remove all files of a month's recap. Raises FileNotRemoved."""
+    try:
+        if not folder.is_dir():
+            raise FileNotRemoved(f"There is no folder {folder}.")
+        if (files := folder / month).is_dir():
+            shutil.rmtree(files)
+    except OSError as error:
+        raise FileNotRemoved(f"{folder}: {error}") from error
+
+
+def removers(
+    remove_form: Callable[[str], None], audio: Path, recaps: Path
+) -> Mapping[Files, Remove]:
+    """What removes a call's archived document, by its store, its sounds, and a month's recap."""
 
     async def remove(path: str) -> None:
         await asyncio.to_thread(remove_form, path)
 
-    return {"form": remove, "audio": remover_of(audio)}
+    async def remove_month(month: str) -> None:
+        await asyncio.to_thread(_remove_month, recaps, month)
+
+    return {"form": remove, "audio": remover_of(audio), "recap": remove_month}

@@ -25,7 +25,7 @@ from agent.web.parts import Parts
 from agent.web.period import begin_of_day
 from agent.web.problems import Refused
 
-OF_PERSONS = frozenset({"caller", "name", "npwp"})
+OF_PERSONS = frozenset({"caller", "name", "company", "npwp"})
 """Who may not see a person's data may not try it out either."""
 KINDS = ("time", "output", "equipment")
 

@@ -78,13 +78,23 @@ def recap_pages(parts: Parts) -> list[Page]:
 async def _made(
     parts: Parts, asking: Asking, period: RecapPeriod, form: Format
 ) -> web.StreamResponse:
-    """Made in a folder of its own, which is gone afterwards: it names people."""
+    """Made in a folder of its own, which is gone afterwards: it may name people.
+
+    Whoever has no right to see them gets the same numbers without.
+    """
+    persons = asking.who.may(Right.PERSONS)
     with tempfile.TemporaryDirectory(prefix="lpse-recap-") as folder:
         try:
-            file = await RecapProcess(Path(folder)).write(period, form, asking.who.account)
+            process = RecapProcess(Path(folder))
+            file = await process.write(period, form, asking.who.account, persons=persons)
         except RecapFailed as error:
             raise Refused(503, "recap_failed") from error
-        detail = {"from": str(period.first), "to": str(period.last), "format": form}
+        detail = {
+            "from": str(period.first),
+            "to": str(period.last),
+            "format": form,
+            "persons": persons,
+        }
         try:
             await parts.accounts.audit(asking.who.account, "recap_downloaded", file.name, detail)
         except EffectFailed as error:

@@ -17,7 +17,8 @@ RETURNING id
 -- name: end_purge
 -- What a run of the purge did in the end.
 UPDATE purges SET
-    ended_at = clock_timestamp(), audio_erased = $2, forms_erased = $3, held = $4, failed = $5
+    ended_at = clock_timestamp(), audio_erased = $2, forms_erased = $3, held = $4, failed = $5,
+    recaps_erased = $6
 WHERE id = $1
 
 -- name: due_audio
@@ -49,6 +50,31 @@ WHERE archived_at < $1::timestamptz - make_interval(years => $2)
   )
 ORDER BY archived_at, call_id
 LIMIT $5
+
+-- name: due_recaps
+-- Months so old that all their forms have gone, and whose recap has not, oldest first.
+SELECT month
+FROM recaps
+WHERE (month + interval '1 month') AT TIME ZONE 'UTC'
+        < $1::timestamptz - make_interval(years => $2)
+  AND NOT EXISTS (SELECT FROM recap_erasures WHERE recap_erasures.month = recaps.month)
+  -- The office's days begin 9 to 7 hours before those of UTC.
+  AND NOT EXISTS (
+      SELECT FROM calls
+      JOIN consultations USING (call_id)
+      WHERE calls.arrived_at >= month AT TIME ZONE 'UTC' - interval '9 hours'
+        AND calls.arrived_at < (month + interval '1 month') AT TIME ZONE 'UTC' - interval '7 hours'
+        AND consultations.archived_at IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM erasures WHERE erasures.call_id = calls.call_id AND what = 'form'
+        )
+  )
+ORDER BY month
+
+-- name: keep_recap_erasure
+-- That the recap of a month is erased, by whom, why and in which purge.
+INSERT INTO recap_erasures (month, by, why, purge) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
 
 -- name: persons_of
 -- By what the people of these calls are found.

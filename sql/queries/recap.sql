@@ -2,7 +2,15 @@
 -- Every call that arrived from $1 until $2, in that order, with its form, ticket, steps and deviations.
 SELECT
     consultations.form_number, consultations.outcome,
-    calls.arrived_at, calls.queued_at, calls.answered_at, calls.ended_at,
+    calls.arrived_at, calls.queued_at, calls.answered_at, calls.ended_at, consultations.archived_at,
+    CASE WHEN calls.caller_number IS NOT NULL AND calls.arrived_at + interval '7 days' <= now()
+        THEN EXISTS (
+            SELECT FROM calls AS later
+            WHERE later.caller_number = calls.caller_number
+              AND later.arrived_at > calls.arrived_at
+              AND later.arrived_at <= calls.arrived_at + interval '7 days'
+        )
+    END AS called_again,
     calls.caller_number, calls.caller_shown, calls.operator, operators.name AS operator_name,
     consultation_forms.form, coalesce(consultation_forms.fields, '{}') AS fields,
     consultations.ticket_number, tickets.stage AS ticket_stage, tickets.level AS ticket_level,

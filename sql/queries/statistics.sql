@@ -14,6 +14,18 @@ WITH counted AS (
         CASE WHEN calls.answered_at IS NOT NULL AND calls.ended_at IS NOT NULL THEN greatest(
             0.0, date_part('epoch', calls.ended_at - calls.answered_at)
         ) END AS talk_s,
+        CASE WHEN calls.answered_at IS NOT NULL AND calls.ended_at IS NOT NULL
+                AND consultations.archived_at IS NOT NULL THEN greatest(
+            0.0, date_part('epoch', consultations.archived_at - calls.ended_at)
+        ) END AS after_call_s,
+        CASE WHEN calls.caller_number IS NOT NULL AND calls.arrived_at + interval '7 days' <= now()
+            THEN EXISTS (
+                SELECT FROM calls AS later
+                WHERE later.caller_number = calls.caller_number
+                  AND later.arrived_at > calls.arrived_at
+                  AND later.arrived_at <= calls.arrived_at + interval '7 days'
+            )
+        END AS called_again,
         date_part('epoch', calls.answered_at - calls.arrived_at) AS from_arrival_s,
         date_part('epoch', calls.ended_at - calls.arrived_at) AS whole_s,
         date_part('epoch', calls.ended_at - calls.queued_at) AS in_queue_s,
@@ -45,11 +57,21 @@ SELECT
     count(*) FILTER (WHERE outcome IN ('solved', 'referred', 'escalated')) AS decided,
     count(*) FILTER (WHERE judged) AS judged,
     count(*) FILTER (WHERE judged AND NOT deviates) AS without_deviation,
+    count(*) FILTER (WHERE judged AND called_again IS NOT NULL) AS followed,
+    count(*) FILTER (WHERE judged AND called_again) AS called_again,
+    count(*) FILTER (
+        WHERE judged AND called_again IS NOT NULL
+          AND outcome IN ('solved', 'referred', 'escalated')
+    ) AS decided_followed,
+    count(*) FILTER (WHERE judged AND NOT called_again AND outcome = 'solved') AS solved_once,
     coalesce(sum(wait_s), 0) AS wait_total_s,
     percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY wait_s) AS wait_ranks_s,
     count(talk_s) AS talks,
     coalesce(sum(talk_s), 0) AS talk_total_s,
-    percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY talk_s) AS talk_ranks_s
+    percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY talk_s) AS talk_ranks_s,
+    count(after_call_s) AS after_calls,
+    coalesce(sum(after_call_s), 0) AS after_call_total_s,
+    coalesce(sum(talk_s + after_call_s), 0) AS handling_total_s
 FROM counted
 GROUP BY GROUPING SETS ((span), ())
 ORDER BY span NULLS LAST
@@ -90,13 +112,23 @@ SELECT
     count(of_step.seconds) FILTER (WHERE of_step.state = 'met') AS met,
     percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY of_step.seconds)
         FILTER (WHERE of_step.state = 'met') AS ranks_s
-FROM calls
-JOIN consultations USING (call_id)
-JOIN consultation_steps AS of_step USING (call_id)
-WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
-  AND consultations.outcome <> ALL ($3::text[])
-  AND of_step.step = ANY ($4::text[])
-  AND of_step.limit_s IS NOT NULL
+FROM (
+    SELECT
+        steps.step, steps.limit_s, steps.seconds,
+        -- What is late or missing counts where it is a deviation.
+        CASE WHEN (steps.state = 'met' AND steps.seconds <= steps.limit_s) OR EXISTS (
+            SELECT FROM deviations
+            WHERE deviations.call_id = steps.call_id AND deviations.step = steps.step
+              AND deviations.kind <> 'equipment'
+        ) THEN steps.state END AS state
+    FROM calls
+    JOIN consultations USING (call_id)
+    JOIN consultation_steps AS steps USING (call_id)
+    WHERE calls.arrived_at >= $1 AND calls.arrived_at < $2
+      AND consultations.outcome <> ALL ($3::text[])
+      AND steps.step = ANY ($4::text[])
+      AND steps.limit_s IS NOT NULL
+) AS of_step
 GROUP BY of_step.step
 
 -- name: statistics_of_subjects

@@ -21,7 +21,7 @@ async def test_what_is_too_old_is_counted_first_and_erased_then(
     monkeypatch.setenv("LPSE_AUDIO_KEPT_DAYS", "1")
     monkeypatch.setenv("LPSE_VOICEMAIL_FOLDER", str(shell.folder / "sounds"))
     counted = json.loads((await shell.run(url, "purge", "--dry-run", "--json")).stdout)
-    assert counted == {"audio": 1, "forms": 0, "held": 0, "failed": 0}
+    assert counted == {"audio": 1, "forms": 0, "held": 0, "failed": 0, "recaps": 0}
     failed = await shell.run(url, "purge", "--json")
     assert (failed.exit_code, json.loads(failed.stdout)["failed"]) == (1, 1)
     assert failed.stderr == f"{message.form_number}: There is no folder {shell.folder}/sounds.\n"
@@ -30,7 +30,7 @@ async def test_what_is_too_old_is_counted_first_and_erased_then(
     assert done.exit_code == 0, done.output
     assert "rekaman suara   1" in done.stdout
     again = json.loads((await shell.run(url, "purge", "--json")).stdout)
-    assert again == {"audio": 0, "forms": 0, "held": 0, "failed": 0}
+    assert again == {"audio": 0, "forms": 0, "held": 0, "failed": 0, "recaps": 0}
 
 
 async def test_what_the_office_has_decided_counts_and_not_the_setting(

@@ -10,11 +10,13 @@ import pytest
 
 from agent.database.access import access_of
 from agent.database.connect import Connection
+from agent.database.equipment import compute_equipment
 from agent.database.office_files import keep_office_file
 from agent.settings import DATA
 from tests.commands.shell import Shell
 from tests.database.agents import running_writer
-from tests.database.stories import abandoned, escalated, handed_over, in_turn, solved
+from tests.database.stories import MORNING, abandoned, escalated, handed_over, in_turn, solved
+from tests.database.test_equipment import NOW, archived_late, keep
 
 MARCH = ("--from", "2026-03-01", "--to", "2026-03-31")
 
@@ -58,6 +60,21 @@ async def test_programs_get_one_object(filled: str, shell: Shell, tmp_path: Path
     assert [row["Status"] for row in rows] == ["Tiket baru", "Selesai", "Tidak terlayani"]
     assert rows[0]["Simpangan"].startswith("L2 waktu")
     assert told["figures"][0]["key"] == "service_level"
+
+
+async def test_equipment_that_was_missing_in_the_period_is_in_the_workbook(
+    url: str, shell: Shell, tmp_path: Path
+) -> None:
+    await keep(url, archived_late(1, MORNING, minutes=None))
+    await compute_equipment(url, "WIB", NOW)
+    words = ("--format", "xlsx", "--output", str(tmp_path), "--json")
+    told = json.loads((await shell.run(url, "recap", *MARCH, *words)).stdout)
+    assert told["totals"]["deviations"]["equipment"] == 1
+    rows = openpyxl.load_workbook(told["files"][0]["path"])["Perlengkapan"]
+    assert [rows["A2"].value, rows["B2"].value] == ["pengarsipan tidak berjalan", "2026-03-02"]
+    february = ("--from", "2026-02-01", "--to", "2026-02-28")
+    told = json.loads((await shell.run(url, "recap", *february, *words)).stdout)
+    assert told["totals"]["deviations"]["equipment"] == 0
 
 
 async def test_days_are_the_offices_own(filled: str, shell: Shell, tmp_path: Path) -> None:

@@ -200,11 +200,12 @@ class Office:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.archive, self.audio = folder / "archive", folder / "audio"
+        self.recaps = folder / "recaps"
         (self.archive / "forms").mkdir(parents=True)
         self.audio.mkdir()
         self.keys = PersonKeys(folder / "person.key")
         self.eraser = ErasureStore(
-            url, self.keys, removers(FolderStore(self.archive).remove, self.audio)
+            url, self.keys, removers(FolderStore(self.archive).remove, self.audio, self.recaps)
         )
 
     def document_of(self, story: Story) -> Path:

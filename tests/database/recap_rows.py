@@ -9,8 +9,8 @@ from tests.database.stories import SOP_NAME
 _CALLS = """
 INSERT INTO calls (
     call_id, channel, line, caller_shown, stage, arrived_at, queued_at, answered_at, ended_at,
-    operator, events, state, pending
-) VALUES ($1, $1, '1500', '0812', 'archived', $2, $3, $4, $5, $6, 1, '{}', '[]')
+    operator, caller_number, events, state, pending
+) VALUES ($1, $1, '1500', '0812', 'archived', $2, $3, $4, $5, $6, $7, 1, '{}', '[]')
 """
 _CONSULTATIONS = """
 INSERT INTO consultations (
@@ -34,14 +34,17 @@ async def keep(connection: Connection, calls: list[RecapCall]) -> None:
     await connection.executemany(
         _CALLS,
         [
-            (c.form_number, c.arrived_at, c.queued_at, c.answered_at, c.ended_at, c.operator)
+            (
+                *(c.form_number, c.arrived_at, c.queued_at, c.answered_at, c.ended_at),
+                *(c.operator, c.caller_number),
+            )
             for c in calls
         ],
     )
     await connection.executemany(
         _CONSULTATIONS,
         [
-            (c.form_number, c.form_number, SOP_NAME, c.outcome, c.ended_at or c.arrived_at)
+            (c.form_number, c.form_number, SOP_NAME, c.outcome, c.archived_at or c.arrived_at)
             for c in calls
         ],
     )

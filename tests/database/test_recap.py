@@ -13,6 +13,7 @@ from agent.domain.consultation import Outcome
 from agent.domain.recap import RecapCall
 from agent.domain.recap_period import RecapPeriod
 from agent.domain.recap_tally import RecapTally
+from agent.runtime import clock
 from agent.runtime.monthly_recap import MadeRecap
 from tests.database.agents import running_writer
 from tests.database.stories import MORNING, Story, abandoned, escalated, in_turn, solved
@@ -82,6 +83,21 @@ async def test_a_call_comes_with_all_that_is_known_of_it(url: str, connection: C
     assert other.handling == "not_served"
 
 
+async def test_who_called_again_within_a_week_is_known_when_it_is_over(
+    url: str, connection: Connection
+) -> None:
+    first = clock.now() - timedelta(days=20)
+    week, hour = timedelta(days=7), timedelta(hours=1)
+    await record(url, solved(1, first), solved(2, first + week - hour), solved(3, first + 2 * week))
+    ends_at = first + timedelta(days=30)
+    found = await calls_of(url, first, ends_at)
+    assert [call.called_again for call in found] == [True, False, None]
+    assert all(call.archived_at and call.archived_at > call.arrived_at for call in found)
+    await connection.execute("UPDATE calls SET caller_number = NULL")
+    found = await calls_of(url, first, ends_at)
+    assert [call.called_again for call in found] == [None] * 3
+
+
 async def test_totals_are_what_the_database_itself_counts(url: str, connection: Connection) -> None:
     hour = timedelta(hours=1)
     kinds = (escalated, solved, solved, abandoned)
@@ -111,7 +127,7 @@ async def test_a_month_is_on_record_once_and_the_first_one_stays(url: str) -> No
 
 async def test_a_record_of_a_recap_is_never_changed(url: str, connection: Connection) -> None:
     await RecapStore(url).keep(MARCH.first, MADE)
-    for change in ("UPDATE recaps SET rows = 0", "DELETE FROM recaps", "TRUNCATE recaps"):
+    for change in ("UPDATE recaps SET rows = 0", "DELETE FROM recaps", "TRUNCATE recaps CASCADE"):
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(change)
     row = await connection.fetchrow("SELECT * FROM recaps")

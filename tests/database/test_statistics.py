@@ -45,6 +45,7 @@ def odd_calls(count: int) -> list[RecapCall]:
                 queued_at=queued,
                 answered_at=answered,
                 ended_at=ended,
+                caller_number=f"+6281{chance.randint(1, 30):08}",
                 steps=steps,
             )
         )

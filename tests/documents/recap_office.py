@@ -1,11 +1,13 @@
 """What a recap needs of an office, for the documents' tests."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from agent.documents.recap_files import RecapFrame
 from agent.documents.recap_paper import PaperHead, Signature
 from agent.documents.recap_summary import RecapSummary, summarise
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.form import parse_form
 from agent.domain.recap import RecapCall
 from agent.domain.recap_period import RecapPeriod
@@ -43,12 +45,23 @@ FRAME = RecapFrame(
 ROWS = RowMaker(WORDS, FRAME.forms, "WIB")
 
 
-def counted(calls: list[RecapCall]) -> tuple[RecapTally, RecapSummary]:
-    """These calls counted, and said in words."""
+def counted(
+    calls: list[RecapCall], equipment: Sequence[EquipmentDeviation] = ()
+) -> tuple[RecapTally, RecapSummary]:
+    """These calls and what was missing counted, and said in words."""
     tally = RecapTally("WIB")
     for call in calls:
         tally.add(call)
+    for missing in equipment:
+        tally.add_equipment(missing)
     summary = summarise(
-        tally, WORDS, ROWS, period=NOVEMBER, zone="WIB", sop=FRAME.sop, made_at=MADE_AT
+        tally,
+        WORDS,
+        ROWS,
+        period=NOVEMBER,
+        zone="WIB",
+        sop=FRAME.sop,
+        made_at=MADE_AT,
+        equipment=equipment,
     )
     return tally, summary

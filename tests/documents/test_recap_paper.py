@@ -1,31 +1,39 @@
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdf
 import pypdfium2
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from agent.documents import recap_paper
 from agent.documents.recap_paper import PaperHead, RecapPaper
-from agent.domain.recap import RecapCall
+from agent.domain.equipment import EquipmentDeviation
+from agent.domain.recap import RecapCall, RecapDeviation
 from agent.settings import ROOT
 from tests.documents.preflight import COLOURS_OF_PDF_1_7, LATER_PART, complaints
 from tests.documents.recap_office import HEAD, MADE_AT, ROWS, WORDS, counted
-from tests.domain.recap_calls import november
+from tests.domain.recap_calls import MISSING, november
 
 MARKUP = '#read("/etc/passwd") $x^2$ *bold* <b> \\ "quoted" 漢字 🙂 ' + "W" * 60
 
 
-def typeset(folder: Path, calls: list[RecapCall], head: PaperHead = HEAD) -> Path:
-    """The paper of these calls."""
+def typeset(
+    folder: Path,
+    calls: list[RecapCall],
+    head: PaperHead = HEAD,
+    equipment: Sequence[EquipmentDeviation] = (),
+) -> Path:
+    """The paper of these calls, and of what was missing."""
     work = folder / "work"
     work.mkdir()
     file = folder / "recap.pdf"
     paper = RecapPaper(file, work, WORDS, head, "WIB")
     for number, call in enumerate([call for call in calls if call.is_consultation], 1):
         paper.add(ROWS.row(number, call))
-    tally, summary = counted(calls)
+    tally, summary = counted(calls, equipment)
     paper.finish(summary, tally, MADE_AT)
     return file
 
@@ -44,7 +52,7 @@ def text_of(file: Path) -> str:
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls = november()
     calls[0] = replace(calls[0], fields=calls[0].fields | {"problem": MARKUP})
-    return typeset(tmp_path_factory.mktemp("paper"), calls)
+    return typeset(tmp_path_factory.mktemp("paper"), calls, equipment=MISSING)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +62,9 @@ def text(month: Path) -> str:
 
 def test_what_the_paper_says_is_what_was_counted(text: str) -> None:
     calls = november()
-    _, summary = counted(calls)
-    for label, count in (*summary.totals, *summary.outcomes, *summary.handling):
+    _, summary = counted(calls, MISSING)
+    counts = (*summary.totals, *summary.outcomes, *summary.handling, *summary.deviations)
+    for label, count in counts:
         assert f"{label} {count}" in text
     for figure in summary.figures:
         assert figure.value in text
@@ -66,6 +75,36 @@ def test_what_the_paper_says_is_what_was_counted(text: str) -> None:
     without_spaces = text.replace(" ", "")
     for call in calls:
         assert (call.form_number in without_spaces) == call.is_consultation
+
+
+def test_every_officer_has_his_line(text: str) -> None:
+    _, summary = counted(november())
+    assert {officer.name for officer in summary.officers} == {"Siti Aminah", "Budi Santoso"}
+    for officer in summary.officers:
+        assert " ".join(map(str, astuple(officer))) in text
+
+
+def test_equipment_that_was_missing_has_its_section(text: str) -> None:
+    assert "pengarsipan tidak berjalan 2026-11-03 03-11-2026 09.00 03-11-2026 11.00 4" in text
+    october = "rekap bulan yang sudah tutup belum dibuat 2026-10 02-11-2026 00.00"
+    assert f"{october} masih berlangsung" in text
+
+
+def test_what_was_said_and_decided_of_a_deviation_is_there_whole(tmp_path: Path) -> None:
+    call = next(call for call in november() if call.is_consultation)
+    said = [" ".join(f"kata{place}-{word}" for word in range(180)) for place in (1, 2)]
+    long = RecapDeviation("time", "2", 10.0, 12.5, 2.5, "met_late", said[0], "excused")
+    longer = RecapDeviation("output", "3", None, None, None, "identity_not_recorded", said[1])
+    unsaid = RecapDeviation("output", "8", None, None, None, "not_handed_over", None, "upheld")
+    text = text_of(typeset(tmp_path, [replace(call, deviations=(long, longer, unsaid))] * 9))
+    for told in (
+        "L2 waktu +2,5 dtk (dapat dimaklumi, penjelasan: kata1-0",
+        "L3 keluaran: identitas tidak dicatat (penjelasan: kata2-0",
+        "L8 keluaran: tidak diteruskan melalui pesan (ditetapkan)",
+    ):
+        assert text.count(told) == 9
+    words = Counter(re.findall(r"kata\d-\d+", text))
+    assert words == {word: 9 for part in said for word in part.split()}
 
 
 def test_it_has_a_letterhead_and_room_to_sign(text: str) -> None:
@@ -120,6 +159,7 @@ def test_an_empty_month_and_a_head_without_anything_have_their_paper(tmp_path: P
     text = text_of(typeset(tmp_path, [], PaperHead(unit=("LPSE Kabupaten Batang",))))
     assert "LPSE KABUPATEN BATANG" in text
     assert "Tidak ada konsultasi pada periode ini." in text
+    assert "Perlengkapan yang tidak ada Tidak ada pada periode ini." in text
     assert "Panggilan masuk 0" in text
 
 

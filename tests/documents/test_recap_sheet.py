@@ -10,7 +10,7 @@ from agent.documents import recap_sheet
 from agent.documents.recap_sheet import RecapSheet
 from agent.domain.recap import COLUMNS
 from tests.documents.recap_office import ROWS, WORDS, counted
-from tests.domain.recap_calls import november
+from tests.domain.recap_calls import MISSING, november
 
 CALLS = november()
 ROWS_OF = [call for call in CALLS if call.is_consultation]
@@ -23,7 +23,7 @@ def opened(file: Path, most: int = len(ROWS_OF)) -> Workbook:
     for number, call in enumerate(ROWS_OF[:most], 1):
         evil = {"solution": EVIL[number % len(EVIL)]}
         sheet.add(ROWS.row(number, replace(call, fields=call.fields | evil)))
-    sheet.finish(counted(CALLS)[1])
+    sheet.finish(counted(CALLS, MISSING)[1])
     return openpyxl.load_workbook(file)
 
 
@@ -66,7 +66,7 @@ def test_the_head_stays_in_sight_and_every_column_can_be_filtered(book: Workbook
 
 
 def test_totals_and_figures_are_those_of_the_calls(book: Workbook) -> None:
-    _, summary = counted(CALLS)
+    _, summary = counted(CALLS, MISSING)
     totals = [(row[0].value, row[1].value) for row in book["Ringkasan"].iter_rows(max_col=2)]
     for line in (*summary.totals, *summary.outcomes, *summary.handling, *summary.categories):
         assert line in totals
@@ -80,12 +80,38 @@ def test_totals_and_figures_are_those_of_the_calls(book: Workbook) -> None:
     assert figures[-1][0] == WORDS.text("steps_formula")
 
 
+def test_equipment_that_was_missing_has_its_sheet_and_counts_as_deviations(book: Workbook) -> None:
+    heads, *lines = book["Perlengkapan"].iter_rows(values_only=True)
+    assert heads == ("Yang tidak ada", "Tentang", "Sejak", "Sampai", "Formulir")
+    archive = ("pengarsipan tidak berjalan", "2026-11-03")
+    october = ("rekap bulan yang sudah tutup belum dibuat", "2026-10")
+    assert [tuple(map(str, line)) for line in lines] == [
+        (*archive, "2026-11-03 09:00:30", "2026-11-03 11:00:00", "4"),
+        (*october, "2026-11-02 00:00:00", "masih berlangsung", ""),
+    ]
+    of_calls = sum(of.kind == "equipment" for call in ROWS_OF for of in call.deviations)
+    totals = [(row[0].value, row[1].value) for row in book["Ringkasan"].iter_rows(max_col=2)]
+    assert ("Perlengkapan", of_calls + 2) in totals
+
+
+def test_officers_have_their_sheet(book: Workbook) -> None:
+    _, summary = counted(CALLS)
+    heads, *lines, note = book["Petugas"].iter_rows(values_only=True)
+    assert heads[:2] == ("Petugas", "Dijawab")
+    assert [line[0] for line in lines] == [officer.name for officer in summary.officers]
+    assert sum(line[1] for line in lines) == sum(bool(call.answered_at) for call in CALLS)
+    of_calls = sum(of.kind != "equipment" for call in ROWS_OF for of in call.deviations)
+    assert sum(line[3] for line in lines) == of_calls > 0
+    assert note[0] == WORDS.text("officers_note")
+
+
 def test_a_full_sheet_is_followed_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recap_sheet, "MOST_ROWS", 4)
     book = opened(tmp_path / "recap.xlsx", most=10)
-    assert book.sheetnames == ["Rekap", "Rekap 2", "Rekap 3", "Ringkasan", "Angka layanan"]
+    after = ["Ringkasan", "Angka layanan", "Petugas", "Perlengkapan"]
+    assert book.sheetnames == ["Rekap", "Rekap 2", "Rekap 3", *after]
     assert [book[name].max_row - 1 for name in book.sheetnames[:3]] == [4, 4, 2]
     assert book["Rekap 3"]["A3"].value == 10
 

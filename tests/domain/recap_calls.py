@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.domain.consultation import Outcome
+from agent.domain.equipment import EquipmentDeviation
 from agent.domain.priority import Level
 from agent.domain.recap import RecapCall, RecapDeviation, StepTime
 from agent.domain.ticket import TicketStage
@@ -59,6 +60,25 @@ _SOLUTIONS = (
     "Disarankan memakai jaringan lain dan memperkecil berkas; unggah berhasil saat dipandu",
     "Dipandu memperbarui data pada menu kualifikasi",
 )
+
+
+MISSING = (
+    EquipmentDeviation(
+        kind="archive",
+        subject="2026-11-03",
+        began_at=MIDNIGHT + timedelta(days=2, hours=9, seconds=30),
+        ended_at=MIDNIGHT + timedelta(days=2, hours=11),
+        proof={"consultations": 4, "form_numbers": ["0001/FK-TLP/LPSE.BTG/2026"]},
+    ),
+    EquipmentDeviation(
+        kind="recap",
+        subject="2026-10",
+        began_at=MIDNIGHT + timedelta(days=1),
+        ended_at=None,
+        proof={"closed_at": "2026-11-01T00:00:00+07:00"},
+    ),
+)
+"""Equipment that was missing in November beyond one call."""
 
 
 def november(count: int = 300) -> list[RecapCall]:
@@ -156,7 +176,16 @@ def _talked(chance: random.Random, number: int, call: RecapCall) -> RecapCall:
         late += (RecapDeviation("output", "3", None, None, None, "identity_not_recorded"),)
     if chance.random() < 0.01:
         late += (RecapDeviation("equipment", "1", None, None, None, "record_lost"),)
-    return replace(call, form=FORM, fields=fields, steps=steps, deviations=late)
+    archived = call.ended_at + timedelta(seconds=seconds["7"]) if call.ended_at else None
+    return replace(
+        call,
+        form=FORM,
+        fields=fields,
+        steps=steps,
+        deviations=late,
+        archived_at=archived,
+        called_again=chance.random() < 0.1,
+    )
 
 
 _moments = st.integers(-86_400, 32 * 86_400).map(lambda s: MIDNIGHT + timedelta(seconds=s))
@@ -198,6 +227,9 @@ def any_calls(draw: st.DrawFn) -> RecapCall:
         queued_at=queued,
         answered_at=answered,
         ended_at=ended,
+        archived_at=ended + timedelta(seconds=draw(st.floats(-5, 900))) if ended else None,
+        called_again=draw(st.none() | st.booleans()),
+        operator=draw(st.sampled_from([None, "op-101", "op-102"])),
         caller_number=draw(st.none() | st.just("+628123456789")),
         fields=draw(_texts),
         form=draw(st.sampled_from([None, FORM, "another-2"])),

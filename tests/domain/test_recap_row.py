@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from agent.domain.consultation import Outcome
 from agent.domain.priority import Level
-from agent.domain.recap import COLUMNS, RecapCall, RecapDeviation, StepTime
-from agent.domain.recap_row import shortened
+from agent.domain.recap import COLUMNS, OF_PERSONS, RecapCall, RecapDeviation, StepTime
+from agent.domain.recap_row import RowMaker, shortened
 from agent.domain.ticket import TicketStage
-from tests.documents.recap_office import ROWS
+from tests.documents.recap_office import FRAME, ROWS, WORDS
 from tests.domain.recap_calls import FORM, MIDNIGHT, any_calls
 
 CALL = RecapCall(
@@ -76,6 +76,17 @@ def test_a_row_has_every_column_in_the_words_of_the_office() -> None:
         "deviations": "L2 waktu +2,5 dtk; L8 keluaran: nomor tidak diperdengarkan sampai akhir",
         "note": None,
     }
+
+
+def test_without_persons_a_row_tells_numbers_and_choices_and_nobodys_words() -> None:
+    rows = RowMaker(WORDS, FRAME.forms, "WIB", persons=False)
+    late = replace(CALL.deviations[0], explanation="Agus bicara lama", verdict="excused")
+    call = replace(CALL, deviations=(late,))
+    whole, masked = ROWS.row(7, call), rows.row(7, call)
+    hidden = {column: "(disamarkan)" for column in OF_PERSONS if whole[column] is not None}
+    assert set(hidden) == {"name", "company", "contact", "problem", "external_number"}
+    said = "L2 waktu +2,5 dtk (dapat dimaklumi, penjelasan: (disamarkan))"
+    assert masked == whole | hidden | {"deviations": said}
 
 
 def test_a_confirmed_ticket_is_finished_by_the_users_word() -> None:

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.domain.consultation import Outcome
+from agent.domain.deviation_words import Verdict
 from agent.domain.office_time import local
-from agent.domain.recap import RecapCall
-from agent.domain.recap_tally import RecapTally
-from tests.domain.recap_calls import MIDNIGHT, any_calls, november
+from agent.domain.recap import RecapCall, RecapDeviation
+from agent.domain.recap_tally import OfficerTally, RecapTally
+from tests.domain.recap_calls import MIDNIGHT, MISSING, any_calls, november
 
 CALLS = st.lists(any_calls(), max_size=12)
 
@@ -61,7 +62,57 @@ def test_parts_of_the_service_figures_are_never_more_than_their_wholes(
     assert of.left_queue_soon <= of.left_queue <= of.queued
     assert of.solved <= of.decided <= of.received
     assert of.without_deviation <= of.judged <= of.answered == len(of.waits_s)
-    assert all(seconds >= 0 for seconds in (*of.waits_s, *of.talks_s))
+    assert of.solved_once <= of.decided_followed <= of.followed <= of.judged
+    assert of.called_again <= of.followed
+    assert len(of.after_calls_s) == len(of.handlings_s) <= len(of.talks_s)
+    times = (*of.waits_s, *of.talks_s, *of.after_calls_s, *of.handlings_s)
+    assert all(seconds >= 0 for seconds in times)
+
+
+@given(CALLS)
+def test_every_answered_call_is_one_officers(calls: list[RecapCall]) -> None:
+    tally = tallied(calls)
+    officers = tally.officers.values()
+    assert sum(of.answered for of in officers) == tally.service.answered
+    for of in officers:
+        assert of.explained <= of.deviations >= of.excused + of.upheld
+        assert of.with_deviation <= min(of.answered, of.deviations)
+
+
+def test_an_officers_deviations_are_counted_by_what_was_said_of_them() -> None:
+    def late(step: str, explanation: str | None, verdict: Verdict | None) -> RecapDeviation:
+        return RecapDeviation("time", step, 1.0, 2.0, 1.0, "met_late", explanation, verdict)
+
+    call = RecapCall(
+        form_number="1",
+        outcome=Outcome.SOLVED,
+        arrived_at=MIDNIGHT,
+        answered_at=MIDNIGHT,
+        operator="op-101",
+        operator_name="Siti Aminah",
+        deviations=(
+            late("2", "telepon rusak", "excused"),
+            late("3", None, "upheld"),
+            late("7", "lupa", None),
+            RecapDeviation("equipment", "1", None, None, None, "record_lost"),
+        ),
+    )
+    clean, prank = replace(call, deviations=()), replace(call, outcome=Outcome.PRANK)
+    unanswered = replace(call, answered_at=None)
+    officers = tallied([call, clean, prank, unanswered]).officers
+    assert officers == {"op-101": OfficerTally("Siti Aminah", 3, 1, 3, 2, 1, 1)}
+
+
+def test_equipment_that_was_missing_beyond_a_call_is_counted_with_that_of_calls() -> None:
+    calls = november(200)
+    before, tally = tallied(calls).totals, tallied(calls)
+    for missing in (*MISSING, MISSING[0]):
+        tally.add_equipment(missing)
+    after = tally.totals
+    assert after.differences() == []
+    assert after.deviations["equipment"] == before.deviations["equipment"] + 3
+    assert after.deviations_by_step["equipment archive"] == 2
+    assert after.with_deviation == before.with_deviation, "consultations alone"
 
 
 def test_differences_are_seen() -> None:

@@ -1,7 +1,7 @@
 """The purge on a real database: what is too old goes, what is held stays, what was cut goes on."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,9 @@ import pytest
 from agent.database.connect import Connection
 from agent.database.erasure import ErasureStore
 from agent.database.holds import add_hold, lift_hold
+from agent.database.recap import RecapStore
 from agent.runtime.errors import EffectFailed
+from agent.runtime.monthly_recap import MadeRecap
 from agent.runtime.purge import (
     FileNotRemoved,
     Purged,
@@ -68,6 +70,66 @@ async def test_two_clocks_run_sounds_first_and_the_form_by_the_archives(
     assert runs[1]["audio_before"] == after(days=0)
     why = await connection.fetchval("SELECT why FROM erasures WHERE what = 'audio' AND purge = 2")
     assert why == "audio_kept_days = 90"
+
+
+def recap_of_march(office: Office) -> Path:
+    """A file of the recap of the month in which the stories are told."""
+    folder = office.recaps / "2026-03"
+    folder.mkdir(parents=True)
+    (folder / "rekap.csv").write_text("Ratna")
+    return folder
+
+
+async def test_a_months_recap_goes_after_the_last_of_its_forms(
+    url: str, connection: Connection, tmp_path: Path
+) -> None:
+    office, store = Office(url, tmp_path), RecapStore(url)
+    held = of_ratna(2)
+    await record(url, of_ratna(1), held)
+    march, april = recap_of_march(office), office.recaps / "2026-04"
+    april.mkdir()
+    made = MadeRecap(
+        path="2026-03/rekap.pdf", sha256="ab" * 32, made_at=MORNING, rows=2, totals={"offered": 2}
+    )
+    await store.keep(date(2026, 3, 1), made)
+    hold = await add_hold(url, "op-101", "perkara", held.form_number, office.keys)
+    assert await purge(office.eraser, datetime(2036, 3, 31, tzinfo=UTC)) == Purged(forms=1, held=1)
+    april_ten_years_on = datetime(2036, 4, 2, tzinfo=UTC)
+    assert await purge(office.eraser, april_ten_years_on) == Purged(held=1)
+    assert march.exists(), "it names the caller of the held form"
+    await lift_hold(url, "op-101", "selesai", hold)
+    assert await purge(office.eraser, april_ten_years_on) == Purged(forms=1)
+    assert await look(office.eraser, april_ten_years_on, KEPT) == Purged(recaps=1)
+    assert await purge(office.eraser, april_ten_years_on) == Purged(recaps=1)
+    assert (march.exists(), april.exists()) == (False, True)
+    assert await purge(office.eraser, april_ten_years_on) == Purged()
+    kept = await connection.fetchrow("SELECT month, by, why, purge FROM recap_erasures")
+    assert tuple(kept or ()) == (date(2026, 3, 1), "agent", "form_kept_years = 10", 4)
+    assert await connection.fetchval("SELECT recaps_erased FROM purges WHERE id = 4") == 1
+    purpose = "recap 2026-03: form_kept_years = 10"
+    assert await connection.fetchval("SELECT count(*) FROM access_log WHERE purpose = $1", purpose)
+    assert await store.months() == {date(2026, 3, 1)}, "it is not made again"
+
+
+async def test_a_recap_whose_folder_is_away_is_told_and_tried_again(
+    url: str, connection: Connection, tmp_path: Path
+) -> None:
+    office, told = Office(url, tmp_path), list[str]()
+    made = MadeRecap(path="x", sha256="ab" * 32, made_at=MORNING, rows=0, totals={})
+    await RecapStore(url).keep(date(2026, 3, 1), made)
+    over = after(days=365 * 11)
+
+    async def run() -> Purged:
+        return await run_purge(
+            office.eraser, over, KEPT, "agent", lambda what, _: told.append(what)
+        )
+
+    assert await run() == Purged(failed=1)
+    assert told == ["recap 2026-03"]
+    assert await connection.fetchval("SELECT count(*) FROM recap_erasures") == 0
+    march = recap_of_march(office)
+    assert await run() == Purged(recaps=1)
+    assert not march.exists()
 
 
 async def test_a_hold_stops_both_clocks_and_is_counted(

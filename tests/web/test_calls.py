@@ -93,9 +93,9 @@ async def test_who_may_not_see_persons_sees_masks_and_searches_for_nobody(filled
     status, page = await filled.get(browser, "/calls")
     assert status == 200
     assert sorted(re.findall(NUMBERS, page)) == ["0001", "0002"]
-    for hidden in ("345-6789", "Rudi", "Melati", 'name="caller"'):
+    for hidden in ("345-6789", "Rudi", "Melati", 'name="caller"', 'name="company"'):
         assert hidden not in page
-    for query in ("caller=6789", "name=rudi", "npwp=0012345678901000"):
+    for query in ("caller=6789", "name=rudi", "company=melati", "npwp=0012345678901000"):
         assert (await filled.ask(browser, "GET", f"/calls?{query}"))[0] == 403
     operator = await filled.log_in("operator")
     assert (await filled.get(operator, "/calls"))[0] == 403
