@@ -77,6 +77,7 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         "purge",
         "recaps",
         "equipment",
+        "refused_calls",
         "feed",
         "webhooks",
     }
