@@ -1,4 +1,4 @@
-"""What the owner does beside the calls: messages, tickets' time, erasure, recaps, sheets, news."""
+"""What the owner does beside the calls: messages, tickets, erasure, recaps, sheets, alarms, news."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from agent.asterisk.refused_calls import RefusedCallWatch, log_beside
 from agent.database.case_desk import let_time_pass
 from agent.database.equipment import compute_equipment
 from agent.database.erasure import ErasureStore
@@ -70,6 +71,7 @@ def jobs_of(
         "recaps": monthly.run,
         "supplements": supplements.run,
         "equipment": lambda: watch_equipment(lambda at: compute_equipment(url, settings.zone, at)),
+        "refused_calls": RefusedCallWatch(log_beside(settings.ledger_file)).run,
         "feed": feed.run,
         "webhooks": lambda: tell_receivers(url, epoch, feed, may_send),
     }

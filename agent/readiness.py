@@ -9,6 +9,15 @@ from agent.speech.renderer import Renderer
 from agent.web.health import Check
 
 
+def starting_checks() -> dict[str, Check]:
+    """What a process must have that has not read yet what it works by."""
+
+    async def record() -> str | None:
+        return "the database has not answered yet"
+
+    return {"record": record}
+
+
 def standby_checks(standby: Standby, lease: LeaseKeeper, renderer: Renderer) -> dict[str, Check]:
     """What a process that stands by must have, by name."""
 

@@ -51,7 +51,7 @@ from agent.office import (
     make_rules,
     read_pause_reasons,
 )
-from agent.readiness import owner_checks, standby_checks, status_of
+from agent.readiness import owner_checks, standby_checks, starting_checks, status_of
 from agent.runtime import clock
 from agent.runtime.announcements import AnnouncementDesk
 from agent.runtime.board import Board
@@ -157,15 +157,8 @@ async def _first(stop: asyncio.Event, service: "asyncio.Task[None]") -> None:
 
 
 async def _run(settings: Settings, content: object, renderer: Renderer, watchdog: Watchdog) -> None:
-    await _until_it_works("database", lambda: migrate(settings.database_url))
     url = settings.database_url
-    sop = await _until_it_works("database", lambda: load_sop(url, content))
-    sops = await _until_it_works("database", lambda: all_sops(url))
-    decided = await _until_it_works("database", lambda: keep_decisions(settings, sop.office_name))
-    archive = make_archive(settings, sops, decided)
     reasons = read_pause_reasons(settings)
-    renderer.use(newest(await _until_it_works("database", lambda: read_written_prompts(url))))
-    await renderer.prepare()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # One client listens and asks, also while this process stands by; the other commands.
         listener = await stack.enter_async_context(_ari_client(settings))
@@ -173,6 +166,20 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         store = LeaseStore(url, f"{platform.node()} {os.getpid()}")
         stack.callback(store.close)
         lease = LeaseKeeper(store, witness, lambda: session.ready)
+        # Before the database is asked for anything: what is missing can be seen, and the dialplan
+        # is not left without a word while callers wait for it.
+        checks = starting_checks()
+        await _serve_health(settings, stack, checks, lambda: lease.role)
+        tasks.create_task(answer_the_dialplan(settings, reasons))
+        await _until_it_works("database", lambda: migrate(url))
+        sop = await _until_it_works("database", lambda: load_sop(url, content))
+        sops = await _until_it_works("database", lambda: all_sops(url))
+        decided = await _until_it_works(
+            "database", lambda: keep_decisions(settings, sop.office_name)
+        )
+        archive = make_archive(settings, sops, decided)
+        renderer.use(newest(await _until_it_works("database", lambda: read_written_prompts(url))))
+        await renderer.prepare()
         client = await stack.enter_async_context(_ari_client(settings, lease.may_command))
         dispatcher = Dispatcher()
         exchange = AriExchange(client, settings.ari_application, settings.standby_application)
@@ -200,9 +207,7 @@ async def _run(settings: Settings, content: object, renderer: Renderer, watchdog
         )
         standby = Standby(listener, settings.ari_application, settings.standby_application)
         standing_by = tasks.create_task(standby.run())
-        checks = standby_checks(standby, lease, renderer)
-        await _serve_health(settings, stack, checks, lambda: lease.role)
-        tasks.create_task(answer_the_dialplan(settings, reasons))
+        checks.update(standby_checks(standby, lease, renderer))
         _settle()
         watchdog.ready(is_well=lambda: not session.stuck, status=lambda: status_of(lease, session))
         hand_over = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

@@ -80,6 +80,7 @@ async def test_an_office_has_every_job(tmp_path: Path) -> None:
         "recaps",
         "supplements",
         "equipment",
+        "refused_calls",
         "feed",
         "webhooks",
     }

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnreachable
 
@@ -20,10 +22,37 @@ DEADLINE_S = 5.0
 """Longer than any command but those behind a prompt, which is stopped first."""
 
 
+MayCommand = Callable[[], Awaitable[None]]
+"""Lets pass, or raises whatever keeps a command back."""
+
+
+class _GuardedConnector(aiohttp.TCPConnector):
+    """Asks whether a command may be sent once its connection is there: no wait comes after."""
+
+    def __init__(self, may_command: MayCommand | None) -> None:
+        super().__init__(limit=POOL, keepalive_timeout=KEEP_ALIVE_S)
+        self._may_command = may_command
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's own signature)
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        if self._may_command:
+            try:
+                await self._may_command()
+            except BaseException:
+                connection.release()
+                raise
+        return connection
+
+
 class AriClient:
     """Requests to one Asterisk. Entered with `async with`.
 
-    `may_command` stands before every request: it lets pass, or raises whatever keeps it back.
+    `may_command` stands right before every request's first byte.
     """
 
     def __init__(
@@ -31,7 +60,7 @@ class AriClient:
         url: str,
         user: str,
         secret: str,
-        may_command: Callable[[], Awaitable[None]] | None = None,
+        may_command: MayCommand | None = None,
     ) -> None:
         self._url = url.rstrip("/") + "/ari"
         self._may_command = may_command
@@ -39,9 +68,8 @@ class AriClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE_S)
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=_GuardedConnector(self._may_command),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=DEADLINE_S),
             cookie_jar=aiohttp.DummyCookieJar(),  # Asterisk sets none; looking for them costs
@@ -105,8 +133,6 @@ class AriClient:
         url = "/".join((self._url, *(quote(part, safe="") for part in path)))
         data = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if data else None
-        if self._may_command:
-            await self._may_command()
         try:
             async with self.session.request(
                 method, url, params=query, data=data, headers=headers

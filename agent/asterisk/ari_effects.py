@@ -18,6 +18,7 @@ from agent.domain.effects import (
     AnyEffect,
     ConnectLegs,
     HangUp,
+    MarkTalk,
     PlayPrompt,
     RemoveBridge,
     RingCaller,
@@ -69,6 +70,9 @@ class AriEffects:
                 await self._ring(call, effect)
             case ConnectLegs():
                 await self._connect(call, effect)
+            case MarkTalk():
+                await self._mark("channels", effect.channel, call, **LONGEST_TALK)
+                await self._mark("bridges", effect.bridge, call)
             case RingSupervisor():
                 await self._supervision.ring(call.call_id, effect)
             case Supervise():
@@ -90,8 +94,7 @@ class AriEffects:
             eventSource=f"channel:{effect.channel}",
         )
         answer = self._ari.post("channels", effect.channel, "answer")
-        mark = self._mark("channels", effect.channel, call, **longest_wait(call.rules))
-        await asyncio.gather(subscribe, answer, mark)
+        await asyncio.gather(subscribe, answer, self._mark_waiting(call))
 
     async def _play(self, effect: PlayPrompt) -> Performed:
         path, length = await self._sound(effect)
@@ -125,10 +128,6 @@ class AriEffects:
             channel=f"{effect.caller},{effect.operator}",
             absorbDTMF="true",
         )
-        await asyncio.gather(
-            self._mark("channels", effect.caller, call, **LONGEST_TALK),
-            self._mark("bridges", effect.bridge, call),
-        )
 
     async def _ring_caller(self, effect: RingCaller) -> None:
         if effect.leaves:  # he would hear nothing there, alone
@@ -138,13 +137,17 @@ class AriEffects:
                 )
         await self._ari.post("channels", effect.channel, "ring")
 
-    async def _mark(self, kind: str, name: str, call: Call, **unreported: str) -> None:
-        """Write on a channel or bridge whose it is; a call goes on without."""
-        marks = render_marks(call, self._epoch, **unreported)
+    async def _mark_waiting(self, call: Call) -> None:
+        """A call goes on without: the caller reaches an operator sooner by the dialplan alone."""
         try:
-            await self._ari.post(kind, name, "variables", body=marks)
+            await self._mark("channels", call.channel, call, **longest_wait(call.rules))
         except EffectFailed as error:
             log.warning("call_not_marked", call=call.call_id, reason=str(error))
+
+    async def _mark(self, kind: str, name: str, call: Call, **unreported: str) -> None:
+        """Write on a channel or bridge whose it is."""
+        marks = render_marks(call, self._epoch, **unreported)
+        await self._ari.post(kind, name, "variables", body=marks)
 
     async def _stop_ringing(self, effect: ConnectLegs) -> None:
         try:

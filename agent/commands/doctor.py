@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.clock_skew import SKEW_ALARM_S, clock_skew
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnfit, AsteriskUnreachable
-from agent.asterisk.refused_calls import refused_calls
+from agent.asterisk.refused_calls import log_beside, refused_calls
 from agent.asterisk.version import check_version
 from agent.commands.plain import FAILED, console, print_json, said_plainly
 from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreachable
@@ -172,7 +172,7 @@ async def _hand_over(settings: Settings) -> Finding:
 
 def _calls_out(settings: Settings) -> list[Finding]:
     """Who tried to call out, by Asterisk's log; nothing where that is on another machine."""
-    what, log = "calls_out", settings.ledger_file.parent.parent / "messages"
+    what, log = "calls_out", log_beside(settings.ledger_file)
     try:
         refused = refused_calls(log)
     except FileNotFoundError:

@@ -197,6 +197,8 @@ def _timer_fired(call: Call, event: TimerFired) -> Decision:
             return call_waiting.connect_timed_out(call, event)
         case "code":
             return call_talk.code_timed_out(call)
+        case "mark":
+            return call_talk.mark_again(call)
         case "closing":
             return call_end.closing_timed_out(call)
         case "closing_forced":
@@ -230,6 +232,8 @@ def _effect_refused(call: Call, event: EffectRefused) -> Decision:
             return call_supervised.refused(call, event)
         case "ConnectLegs":
             return call_waiting.connect_timed_out(call, event)
+        case "MarkTalk":
+            return call_talk.mark_refused(call)
         case "ReserveTicket":
             return call_talk.ticket_refused(call)
         case "ArchiveForm":

@@ -14,6 +14,7 @@ from agent.domain.effects import (
     CancelTimer,
     HangUp,
     ReleaseOperator,
+    RemoveBridge,
     StartTimer,
     StopSeeking,
 )
@@ -33,7 +34,7 @@ from agent.domain.events import (
     TimerFired,
     VoicemailLeft,
 )
-from agent.domain.identifiers import playback_of
+from agent.domain.identifiers import bridge_of, playback_of
 
 WAITING_TIMERS = ("welcome", "please_wait", "longest_wait", "new_round", "ring", "connect")
 
@@ -46,6 +47,8 @@ def arrived(event: CallArrived) -> Decision:
 
 def hand_over(call: Call, event: HandedToExchange) -> Decision:
     """A caller of ours goes on in the exchange's care; the operator being rung is let go."""
+    if call.stage is Stage.TALKING:
+        return _cut(call, event)
     if call.stage not in (Stage.WELCOMING, Stage.QUEUEING, Stage.RINGING, Stage.CONNECTING):
         return Decision(call)
     effects: list[AnyEffect] = [CancelTimer(timer=timer) for timer in WAITING_TIMERS]
@@ -67,6 +70,21 @@ def hand_over(call: Call, event: HandedToExchange) -> Decision:
         greeted_by=None,
     )
     return Decision(call, tuple(effects))
+
+
+def _cut(call: Call, event: HandedToExchange) -> Decision:
+    """The exchange took the caller out of his talk: it was one, and what it proved stays proved."""
+    offer = call.offers[-1]
+    call = call.with_offer(ended=call.moment(event))
+    release = ReleaseOperator(
+        operator=offer.operator,
+        answered=True,
+        form_number=call.form_number,
+        ticket_number=call.ticket_number,
+    )
+    call = replace(call, stage=Stage.HANDED, by_exchange=call.moment(event))
+    bridge = RemoveBridge(bridge=bridge_of(call.call_id))
+    return Decision(call, (HangUp(channel=offer.channel), release, bridge))
 
 
 def handed(call: Call, event: AnyEvent) -> Decision:
@@ -129,6 +147,8 @@ def _taken(call: Call, event: OperatorTookCall) -> Call:
     if any(offer.channel == event.channel for offer in call.offers):
         return call
     now = call.moment(event)
+    if call.operator_gone:  # the talk that was cut; a new one has its own clocks
+        call = replace(call, caller_connected=None, greeted=None, greeted_by=None)
     offer = Offer(event.operator, event.operator, event.channel, now, answered=now)
     return replace(call, offers=(*call.offers, offer))
 

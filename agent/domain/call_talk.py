@@ -12,7 +12,14 @@ from agent.domain import call_form, call_prompts
 from agent.domain.call_form import and_then
 from agent.domain.call_prompts import ACCEPTED, REFUSED
 from agent.domain.call_state import Call, Decision, Offer, Stage
-from agent.domain.effects import AnyEffect, ArchiveForm, CancelTimer, ReserveTicket, StartTimer
+from agent.domain.effects import (
+    AnyEffect,
+    ArchiveForm,
+    CancelTimer,
+    MarkTalk,
+    ReserveTicket,
+    StartTimer,
+)
 from agent.domain.events import (
     ButtonPressed,
     DigitPressed,
@@ -21,11 +28,32 @@ from agent.domain.events import (
     OperatorSpoke,
     TicketReserved,
 )
+from agent.domain.identifiers import bridge_of
 
 CODE_SECONDS = 3.0
 """How long a star waits for its digit."""
 
 TICKET_AGAIN_SECONDS = 5.0
+MARK_AGAIN_SECONDS = 2.0
+
+
+def mark(call: Call) -> MarkTalk:
+    """The wish that the caller's channel knows of the conversation."""
+    return MarkTalk(channel=call.channel, bridge=bridge_of(call.call_id))
+
+
+def mark_refused(call: Call) -> Decision:
+    """One request that is lost must not end the talk later: it is tried again while they talk."""
+    if call.stage is not Stage.TALKING:
+        return Decision(call)
+    return Decision(call, (StartTimer(timer="mark", seconds=MARK_AGAIN_SECONDS),))
+
+
+def mark_again(call: Call) -> Decision:
+    """Not while the caller hears a prompt: the exchange would hold every command back behind it."""
+    if call.stage is Stage.TALKING and not call.playing(call.channel):
+        return Decision(call, (mark(call),))
+    return mark_refused(call)
 
 
 def operator_spoke(call: Call, event: OperatorSpoke) -> Decision:

@@ -6,7 +6,7 @@ operator is connected: with it the greeting would not fit into step 2's ten seco
 
 from msgspec.structs import replace
 
-from agent.domain import call_prompts
+from agent.domain import call_prompts, call_talk
 from agent.domain.call_state import Call, Decision, Offer, Stage
 from agent.domain.effects import (
     AnswerCaller,
@@ -247,7 +247,8 @@ def leg_connected(call: Call, event: LegConnected) -> Decision:
     elif offer and event.channel == offer.channel:
         call = call.with_offer(connected=offer.connected or call.moment(event))
     if call.conversation:
-        return Decision(replace(call, stage=Stage.TALKING), (CancelTimer(timer="connect"),))
+        call = replace(call, stage=Stage.TALKING)
+        return Decision(call, (CancelTimer(timer="connect"), call_talk.mark(call)))
     return Decision(call)
 
 

@@ -112,24 +112,24 @@ def outcome_of(call: Call) -> Outcome:
         return Outcome(call.outcome_told)
     if call.voicemail:
         return Outcome.VOICEMAIL
-    if call.gave_up:
-        return Outcome.UNANSWERED
     if call.conversation:
         if left_first(call) == "caller":
             return Outcome.DROPPED_BY_CALLER
         return Outcome.UNDECIDED if left_first(call) == "operator" else Outcome.INTERRUPTED
+    if call.gave_up:
+        return Outcome.UNANSWERED
     if call.caller_gone and call.caller_gone.source.startswith(RECONCILED):
         return Outcome.INTERRUPTED
     return Outcome.ABANDONED_WAITING if call.queued else Outcome.ABANDONED_IN_WELCOME
 
 
 def left_first(call: Call) -> Literal["caller", "operator", "nobody"]:
-    """Who ended the conversation; nobody when its end was only found later."""
+    """Who ended the conversation; nobody when its end was only found later, or was Asterisk's."""
     if call.conversation and call.conversation.hung_up:
         return "operator"
     caller, operator = call.caller_gone, call.operator_gone
     first = min((m for m in (caller, operator) if m), key=lambda m: m.at, default=None)
-    if first is None or first.source.startswith(RECONCILED):
+    if first is None or first == call.by_exchange or first.source.startswith(RECONCILED):
         return "nobody"
     return "operator" if first is operator and first is not caller else "caller"
 

@@ -70,6 +70,16 @@ class ConnectLegs(Effect, frozen=True, kw_only=True, tag="ConnectLegs"):
     operator: ChannelId
 
 
+class MarkTalk(Effect, frozen=True, kw_only=True, tag="MarkTalk"):
+    """Let the caller's channel itself know that he talks, and with whom.
+
+    Until it does the exchange takes him for one who waits, and sends him on when that was too long.
+    """
+
+    channel: ChannelId
+    bridge: BridgeId
+
+
 class RingSupervisor(Effect, frozen=True, kw_only=True, tag="RingSupervisor"):
     """Ring the telephone of a supervisor, showing him which form is talked about."""
 
@@ -156,6 +166,7 @@ AnyEffect = (
     | StopSeeking
     | RingOperator
     | ConnectLegs
+    | MarkTalk
     | RingSupervisor
     | Supervise
     | RemoveBridge

@@ -42,6 +42,9 @@ AGI_ANSWERED = Counter("lpse_agi_answered", "FastAGI sessions that got their who
 AGI_REFUSED = Counter(
     "lpse_agi_refused", "FastAGI sessions that ended without an answer, by reason", ["reason"]
 )
+CALLS_REFUSED = Counter(
+    "lpse_calls_out_refused", "Calls to numbers that do not exist here, by Asterisk's log"
+)
 LOOP_LAG = Histogram(
     "lpse_loop_lag_seconds",
     "How late the loop calls what is due, twenty times a second",

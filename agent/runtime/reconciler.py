@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agent.domain.call_state import Call, Stage
 from agent.domain.consultation import RECONCILED
-from agent.domain.effects import PlayPrompt
+from agent.domain.effects import PlayPrompt, RingOperator, RingSupervisor
 from agent.domain.events import (
     LegHungUp,
     OperatorLegReady,
@@ -93,8 +93,8 @@ class Reconciler:
         await self._sweep_bridges(living)
 
     def _close_missing(self, living: Living) -> None:
-        calls = [loop.call for loop in self._dispatcher.calls if loop.call]
-        missing = {leg: c for c in calls for leg in _legs(c) if leg not in living.channels}
+        believed = {leg: call for loop in self._dispatcher.calls for leg, call in _legs(loop)}
+        missing = {leg: c for leg, c in believed.items() if leg not in living.channels}
         for leg, call in missing.items():
             if self._started_at and call.arrived.at < self._started_at:
                 self._close(leg, max(self._died_at, call.last_known), LOST_WITH_THE_EXCHANGE)
@@ -184,16 +184,19 @@ class Reconciler:
         return self._dispatcher.knows(ChannelId(bridge))
 
 
-def _legs(call: Call) -> list[ChannelId]:
-    """Legs that the record believes to be alive."""
-    if call.stage in (Stage.ENDED, Stage.ARCHIVED):
+def _legs(loop: CallLoop) -> list[tuple[ChannelId, Call]]:
+    """Legs that the record believes to be alive, but those that are only being asked for."""
+    call = loop.call
+    if call is None or call.stage in (Stage.ENDED, Stage.ARCHIVED):
         return []
     legs = [] if call.caller_gone else [call.channel]
     if call.offer and not call.offer.ended:
         legs.append(call.offer.channel)
     if call.supervision:
         legs.append(call.supervision.channel)
-    return legs
+    rung = (effect for effect in loop.pending if isinstance(effect, RingOperator | RingSupervisor))
+    asked = {effect.channel for effect in rung}
+    return [(leg, call) for leg in legs if leg not in asked]
 
 
 def _playing(loop: CallLoop) -> list[PlaybackId]:

@@ -74,6 +74,48 @@ async def test_nothing_is_sent_that_the_guard_does_not_let_pass(asterisk: Asteri
         await free.delete("bridges", "lpse-00fa")
 
 
+async def test_a_command_that_waited_for_a_connection_is_not_sent_once_the_calls_are_anothers() -> (
+    None
+):
+    """The lease is valid for 1.5 s, and a pool whose connections all wait may take 5."""
+    asked: list[bytes] = []
+    full, let_go = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        asked.append(request.partition(b" HTTP")[0])
+        if len(asked) == ari_client.POOL:
+            full.set()
+        await let_go.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    ours = True
+
+    async def may_command() -> None:
+        if not ours:
+            raise StandDown("another commands")
+
+    async def late(client: AriClient) -> None:
+        with pytest.raises(StandDown):
+            await client.delete("channels", "1795338000.7")
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, AriClient(url, "user", "secret", may_command) as stalled:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(ari_client.POOL):
+                tasks.create_task(stalled.get("channels"))
+            await full.wait()
+            tasks.create_task(late(stalled))
+            await asyncio.sleep(0.05)
+            ours = False
+            let_go.set()
+        ours = True
+        await stalled.get("bridges")
+    assert set(asked) == {b"GET /ari/channels", b"GET /ari/bridges"}
+
+
 async def test_an_id_cannot_reach_another_resource(client: AriClient) -> None:
     """A slash or question mark in an id stays part of the id."""
     for name in ("../asterisk/info", "x?y=z", "x/y", "x#y"):

@@ -14,13 +14,15 @@ from msgspec.structs import replace
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_effects import AriEffects
 from agent.asterisk.ari_exchange import AriExchange
+from agent.asterisk.call_marks import parse_marks
 from agent.asterisk.errors import AsteriskRefused
-from agent.domain.call_state import Call, Moment
+from agent.domain.call_state import Call, Moment, Offer
 from agent.domain.effects import (
     AnswerCaller,
     ArchiveForm,
     ConnectLegs,
     HangUp,
+    MarkTalk,
     PlayPrompt,
     RemoveBridge,
     RingCaller,
@@ -43,6 +45,7 @@ from agent.domain.identifiers import (
     playback_of,
 )
 from agent.domain.rules import CallRules
+from agent.runtime.doors import CallMarks
 from agent.runtime.errors import EffectFailed
 from deploy.asterisk_server import AsteriskServer
 from tests.asterisk.events_heard import EventsHeard
@@ -195,6 +198,23 @@ async def test_asterisk_lets_an_answered_caller_wait_longer_than_the_longest_wai
     assert 3600 + 60 < float(left["value"]) < 3600 + 300
 
 
+async def test_who_talks_may_talk_for_hours_and_his_channel_tells_with_whom(
+    effects: AriEffects, client: AriClient, call: Call
+) -> None:
+    await effects.perform(call, AnswerCaller(channel=call.channel))
+    bridge, leg = bridge_of(call.call_id), operator_channel(call.call_id, 1)
+    await client.create("bridges", bridge, type="mixing")
+    offer = Offer(OperatorId("op-101"), "Siti", leg, call.arrived)
+    mark = MarkTalk(channel=call.channel, bridge=bridge)
+    for _ in range(2):
+        await effects.perform(replace(call, offers=(offer,)), mark)
+    left = await client.get("channels", call.channel, "variable", variable="TIMEOUT(absolute)")
+    assert float(left["value"]) > 4 * 3600 - 60
+    marks = parse_marks((await client.get("channels", call.channel))["channelvars"])
+    assert marks == CallMarks(call.call_id, call.form_number, offer.operator, leg)
+    await effects.perform(call, RemoveBridge(bridge=bridge))
+
+
 async def test_a_caller_who_leaves_is_told_with_his_cause(
     effects: AriEffects, client: AriClient, events: EventsHeard, call: Call
 ) -> None:
@@ -217,6 +237,7 @@ async def test_wishes_about_what_is_gone_or_never_was_fail_in_words(
         RingCaller(channel=nobody),
         PlayPrompt(channel=nobody, playback=playback_of(call.call_id, 9), prompt="short"),
         ConnectLegs(bridge=BridgeId("lpse-00dd"), caller=nobody, operator=nobody),
+        MarkTalk(channel=nobody, bridge=BridgeId("lpse-00dd")),
         RingOperator(
             channel=nobody,
             operator=OperatorId("op-999"),

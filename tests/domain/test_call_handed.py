@@ -1,20 +1,24 @@
 from agent.domain.call import replay
 from agent.domain.call_state import Stage
+from agent.domain.consultation import outcome_of
 from agent.domain.effects import (
     AnyEffect,
     ArchiveForm,
     HangUp,
     ReleaseOperator,
+    RemoveBridge,
     ReserveTicket,
     StartTimer,
     StopSeeking,
 )
-from agent.domain.identifiers import ChannelId
+from agent.domain.identifiers import ChannelId, bridge_of
 from tests.domain.story import (
     BUDI,
+    CALL,
     CALLER,
     FALLBACK_LEG,
     FIRST,
+    FORM,
     SITI,
     TICKET,
     Effects,
@@ -128,10 +132,40 @@ def test_a_caller_who_waits_goes_on_in_the_exchanges_care() -> None:
         assert story.handed_over() == (), "told twice"
 
 
-def test_a_conversation_of_ours_is_not_handed_over() -> None:
+def test_a_talk_that_the_exchange_cut_stays_one_and_its_operator_is_let_go() -> None:
     story = talking()
-    assert story.handed_over() == ()
-    assert story.stage() is Stage.TALKING
+    story.after(2).speaks()
+    story.after(60).presses("*3")
+    released = ReleaseOperator(operator=SITI, answered=True, form_number=FORM)
+    gone = (HangUp(channel=FIRST), released, RemoveBridge(bridge=bridge_of(CALL)))
+    assert story.after(380).handed_over() == gone
+    assert story.handed_over() == (), "told twice"
+    assert story.hangs_up(FIRST) == (), "the caller is not hung up with him"
+    assert story.stage() is Stage.HANDED
+    cut = story.call
+    assert cut.conversation
+    assert cut.operator_gone == cut.by_exchange
+    assert cut.greeted
+    story.after(30).nobody_took()
+    story.after(5).hangs_up(CALLER)
+    assert outcome_of(story.call) == "interrupted"
+
+
+def test_a_talk_that_was_cut_goes_on_with_whom_the_exchange_reached() -> None:
+    story = talking()
+    story.after(2).speaks()
+    story.after(400).handed_over()
+    story.after(20).taken(BUDI)
+    story.connected(FALLBACK_LEG)
+    story.connected(CALLER)
+    assert [offer.operator for offer in story.call.offers if offer.connected] == [SITI, BUDI]
+    assert story.call.conversation
+    assert story.call.conversation.operator == BUDI
+    assert story.call.greeted is None
+    story.marks("26")
+    story.hangs_up(CALLER)
+    assert outcome_of(story.call) == "solved"
+    assert replay(story.told) == story.call
 
 
 def test_an_operator_of_ours_who_answers_after_the_hand_over_is_not_the_one_who_talks() -> None:

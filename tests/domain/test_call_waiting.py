@@ -7,6 +7,7 @@ from agent.domain.effects import (
     AnswerCaller,
     ConnectLegs,
     HangUp,
+    MarkTalk,
     ReleaseOperator,
     RingCaller,
     RingOperator,
@@ -27,9 +28,11 @@ from tests.domain.story import (
     cancel,
     connecting,
     queueing,
+    reading_numbers,
     ringing,
     say,
     say_numbers,
+    solved,
     stop,
     talking,
     wait,
@@ -37,6 +40,7 @@ from tests.domain.story import (
 )
 
 CONNECT = ConnectLegs(bridge=bridge_of(CALL), caller=CALLER, operator=FIRST)
+MARK = MarkTalk(channel=CALLER, bridge=bridge_of(CALL))
 NEW_ROUND = wait("new_round", 5)
 TRY_NEXT = (
     *cancel("ring", "connect"),
@@ -342,7 +346,7 @@ def test_the_conversation_begins_when_both_legs_are_connected_in_any_order() -> 
         story = connecting()
         assert story.connected(legs[0]) == ()
         assert story.stage() is Stage.CONNECTING
-        assert story.connected(legs[1]) == cancel("connect")
+        assert story.connected(legs[1]) == (*cancel("connect"), MARK)
         assert story.stage() is Stage.TALKING
         assert story.connected(legs[0]) == ()
 
@@ -385,6 +389,16 @@ def test_a_caller_who_cannot_be_connected_waits_on_and_is_never_left_in_silence(
 def test_a_connection_timer_of_a_living_conversation_means_nothing() -> None:
     assert talking().fires("connect") == ()
     assert talking().refused("ConnectLegs", bridge_of(CALL)) == ()
+
+
+def test_a_talk_that_asterisk_does_not_know_of_yet_is_told_to_it_until_it_does() -> None:
+    story = talking()
+    assert story.refused("MarkTalk", bridge_of(CALL)) == (wait("mark", 2),)
+    assert story.after(2).fires("mark") == (MARK,)
+    assert reading_numbers().fires("mark") == (wait("mark", 2),), "held back behind the prompt"
+    for over in (connecting(), solved()):
+        assert over.refused("MarkTalk", bridge_of(CALL)) == ()
+        assert over.fires("mark") == ()
 
 
 def test_a_telephone_that_answers_a_call_that_is_not_its_own_is_hung_up() -> None:

@@ -22,6 +22,7 @@ from agent.domain.effects import (
     ConnectLegs,
     HandOverCase,
     HangUp,
+    MarkTalk,
     PlayPrompt,
     ReleaseOperator,
     RemoveBridge,
@@ -292,6 +293,8 @@ class World:
                 self.asked_to_go.add(effect.channel)
                 self.leave(effect.channel)
             case RemoveBridge():
+                pass
+            case MarkTalk() if effect.channel in self.up:
                 pass
             case RingCaller() if effect.channel in self.up:
                 pass

@@ -15,7 +15,7 @@ WHOLE = 0x80
 
 
 class EventProxy(Proxy):
-    """Duplicates, delays, drops and invents events; everything else passes untouched."""
+    """Duplicates, delays, drops and invents events, and loses a command that was asked for."""
 
     def __init__(self, server: Callable[[], Address]) -> None:
         super().__init__(server)
@@ -26,6 +26,8 @@ class EventProxy(Proxy):
         self.lost: list[str] = []
         """Kinds of those that never arrived."""
         self.repeated = 0
+        self.lost_commands = 0
+        """Commands that never arrived."""
         self.opened = 0
         """Event sockets that the client opened so far."""
         self.calm()
@@ -35,6 +37,7 @@ class EventProxy(Proxy):
         self._deaf: set[Link] = set()
         self._drop = self._repeat = self._late_s = 0.0
         self._drop_next: list[str] = []
+        self._lose: bytes | None = None
         self._chance = random.Random(0)  # noqa: S311 (a fault that can be repeated)
 
     def meddle(
@@ -50,6 +53,10 @@ class EventProxy(Proxy):
     def drop_next(self, *kinds: str) -> None:
         """Drop the next event of each of these kinds."""
         self._drop_next += kinds
+
+    def lose_next_command(self, words: bytes) -> None:
+        """End by RST the connection on which these words come next, before they arrive."""
+        self._lose = words
 
     def deafen(self) -> None:
         """Drop all further events of the sockets that are open now; the sockets live on."""
@@ -89,6 +96,11 @@ class EventProxy(Proxy):
         self, link: Link, chunk: bytes, *, to_client: bool
     ) -> Iterable[tuple[float, bytes]]:
         """As it came, but for events."""
+        if not to_client and self._lose and self._lose in chunk:
+            self._lose = None
+            self.lost_commands += 1
+            link.reset()
+            return []
         if not to_client and chunk.startswith(OPENING):
             self._open_events()
             self._events[link] = None

@@ -112,6 +112,50 @@ async def test_calls_go_on_without_a_database_and_are_on_record_when_it_is_back(
 
 
 @pytest.mark.fault(
+    "F07",
+    "PostgreSQL and the agent killed together, the agent started alone: it says what it waits for,"
+    " the dialplan brings callers to an operator; with PostgreSQL back it is ready by itself, and"
+    " all is on record",
+)
+async def test_an_agent_that_starts_without_a_database_says_so_and_callers_reach_a_person(
+    bench: Bench, measured: Measured
+) -> None:
+    site = bench.site
+    async with bench.on_duty(Answer()) as [phone]:
+        assert site.agent
+        await asyncio.to_thread(site.stop_agent, kill=True)
+        await asyncio.to_thread(site.postgres.crash, signal.SIGKILL)
+        began = time.monotonic()
+        site.agent.start()
+        waits = {"record": "the database has not answered yet"}
+
+        async def says_so() -> bool:
+            live, ready = [await asyncio.to_thread(site.health, w) for w in ("live", "ready")]
+            return bool(live.get("live")) and ready.get("failed") == waits
+
+        await until("it says what it waits for", says_so, PATIENTLY)
+        measured("says what it waits for after s", time.monotonic() - began)
+
+        caller = await bench.dial()
+        bench.history.whose(caller).by_fallback = True
+        await caller.answered(within=SOON)
+        operator = await phone.incoming(within=PATIENTLY)
+        await operator.answered(within=SOON)
+        asked = 'lpse_agi_refused_total{reason="answer_failed"}'
+        assert await asyncio.to_thread(bench.measured, asked) == 1, "it told the dialplan nothing"
+        await caller.hang_up()
+        await operator.ended(within=SOON)
+
+        began = time.monotonic()
+        await asyncio.to_thread(site.postgres.start)
+        await bench.ready(True, PATIENTLY)
+        measured("ready after its return after s", time.monotonic() - began)
+        assert (await bench.reaches(caller, Stage.ARCHIVED, PATIENTLY)).call.by_exchange
+        measured("served after s", await bench.controlled())
+    await bench.check()
+
+
+@pytest.mark.fault(
     "F08",
     "PostgreSQL in a black hole: nobody is dropped or waits for it, the first commit comes within"
     " 3 s of the heal, nothing stays wedged",

@@ -14,6 +14,7 @@ import pytest
 
 from agent.asterisk.ari_client import AriClient
 from agent.asterisk.ari_exchange import FALLBACK_VARIABLE
+from agent.asterisk.call_marks import LONGEST_TALK
 from agent.domain.call_state import Stage
 from agent.domain.consultation import Outcome
 from agent.runtime import clock
@@ -27,6 +28,7 @@ from tests.journeys.office import PATIENTLY, SOON, until
 
 DEAF_AT_MOST_S = 4.0
 UNREADY_WITHIN_S = 4.0
+TOLD_AGAIN_WITHIN_S = 5.0
 PAUSE_S = 0.02
 STILL_S = 10.0
 CUT_OFF_S = 6.0
@@ -108,6 +110,37 @@ async def test_a_deaf_session_is_seen_and_left(bench: Bench, measured: Measured)
     await bench.ready(True)
     measured("served after s", await bench.controlled())
     assert deaf_s < DEAF_AT_MOST_S + 0.7  # with the pause before the next
+    await bench.check()
+
+
+@pytest.mark.fault(
+    "F12",
+    "one command lost in the moment in which people are connected ends no talk later: Asterisk is"
+    " told again within 5 s that this caller waits no more",
+)
+async def test_a_talk_of_which_asterisk_was_not_told_is_told_of_again(
+    bench: Bench, measured: Measured
+) -> None:
+    [longest] = LONGEST_TALK.values()
+    bench.exchange.lose_next_command(longest.encode())
+    async with bench.on_duty(Answer()) as [phone]:
+        talk = await bench.conversation(phone)
+        connected_at = time.monotonic()
+        channel = (await bench.reaches(talk.caller, Stage.TALKING)).call.channel
+        async with bench.ari() as ari:
+
+            async def may_talk_on() -> bool:
+                timeout = {"variable": "TIMEOUT(absolute)"}
+                left = await ari.get("channels", channel, "variable", **timeout)
+                return float(left["value"]) > float(longest) - 60
+
+            await until("Asterisk knows of the talk", may_talk_on)
+        told_s = time.monotonic() - connected_at
+        assert bench.exchange.lost_commands == 1
+        await talk.caller.hang_up()
+        await talk.operator.ended(within=SOON)
+    measured("told after s", told_s)
+    assert told_s < TOLD_AGAIN_WITHIN_S
     await bench.check()
 
 

@@ -1,6 +1,7 @@
 """F26: whoever tries to call out at the office's cost gets no line."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 
@@ -142,10 +143,12 @@ async def test_an_operators_telephone_dials_nobody(office: Office, ledger: Ledge
 
 @pytest.mark.fault(
     "F26",
-    "who dials another number, from the trunk or an operator's telephone, is told of: lpse-agent"
-    " doctor counts the refused calls and names the last one's telephone and address",
+    "who dials another number, from the trunk or an operator's telephone, is told of: within a"
+    " minute by an alarm in the agent's log and a counter, and by lpse-agent doctor with the last"
+    " one's telephone and address",
 )
 async def test_whoever_dials_another_number_is_told_of(office: Office) -> None:
+    """The agent looks every minute, and a fresh one at once."""
     assert office.site.asterisk
     log = office.site.asterisk.log_folder / "messages"
     before = len(refused_calls(log))
@@ -163,6 +166,21 @@ async def test_whoever_dials_another_number_is_told_of(office: Office) -> None:
         await until("the telephone's call is told of", lambda: told(4))
     known = [(refused.device, refused.address) for refused in refused_calls(log)[before:]]
     assert known == [("trunk", TRUNK)] * 3 + [(phone.user, "127.0.0.1")]
+
+    office.site.stop_agent()
+    logged = office.site.agent_log.stat().st_size
+    await asyncio.to_thread(office.site.start_agent)
+
+    async def counted() -> bool:
+        counted = await asyncio.to_thread(office.measured, "lpse_calls_out_refused_total")
+        return counted == before + 4
+
+    await until("the agent counts them", counted)
+    with office.site.agent_log.open() as lines:
+        lines.seek(logged)
+        [alarm] = [line for line in lines if "calls_out_refused" in line]
+    assert {phone.user, "trunk"} <= set(json.loads(alarm)["devices"])
+    assert not [said for said in (ABROAD, PREMIUM, TRUNK) if said in alarm]
 
 
 @pytest.mark.fault("F26", PROMISE)

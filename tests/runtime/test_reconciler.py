@@ -116,6 +116,21 @@ async def test_an_operator_whose_answer_nobody_reported_is_connected_at_the_seco
     assert [offer.channel for offer in call_of_loop(loop).offers] == [leg]
 
 
+async def test_a_telephone_that_is_only_about_to_ring_is_not_believed_gone(
+    agent: Office, reconciler: Reconciler
+) -> None:
+    """Who takes over looks twice at once, while what was wished before is on its way."""
+    agent.exchange.hold("RingOperator")
+    agent.dispatcher.arrived(arrival_of_call())
+    await until(lambda: "RingOperator" in agent.exchange.names_begun())
+    (loop,) = agent.dispatcher.calls
+    await reconciler.take_over()
+    await asyncio.sleep(A_MOMENT_S)
+    agent.exchange.let_go("RingOperator")
+    leg = await operators_leg(loop)
+    assert [offer.channel for offer in call_of_loop(loop).offers] == [leg]
+
+
 async def test_a_leg_that_was_there_again_in_between_is_not_believed_gone(
     agent: Office, reconciler: Reconciler
 ) -> None:

@@ -221,7 +221,7 @@ async def test_one_who_is_removed_is_left_alone(url: str, connection: Connection
         receiver.answers = [500] * 1000
         await happen(connection, "call.arrived")
         await until(lambda: receiver.asked > 1)
-        await remove_subscription(connection, id_)
+        await remove_subscription(connection, id_, "ratna")
         await asyncio.sleep(10 * QUICK_S)
         asked = receiver.asked
         await happen(connection, "call.ended")
