@@ -1,4 +1,4 @@
-"""What the owner does beside the calls: messages, tickets, erasure, recaps, sheets, alarms, news."""
+"""What the owner does beside the calls: messages, tickets, erasure, recaps, sheets, alarms."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

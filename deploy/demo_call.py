@@ -35,7 +35,7 @@ CALLERS_WORDS = {
     "problem": "Unggah penawaran gagal",
     "email": "budi@example.com",
 }
-OPERATOR = "Siti (demo)"
+OPERATOR, SUPERVISOR = "Siti (demo)", "Supervisor (demo)"
 REGISTER_WITHIN_S = 15.0
 RECORD_WITHIN_S = 15.0
 CLOCKS_AGREE_S = 0.1
@@ -62,7 +62,7 @@ def main() -> None:
     root = os.environ["LPSE_ASTERISK_ROOT"]
     try:
         with Site(folder, Path(root) if root else None, say) as site:
-            account = _operator(site)
+            account = _telephone(site, "demo_operator.json", OPERATOR)
             form_number, problems = asyncio.run(_one_call(site, account, say))
             print(site.command("call", form_number, *(["--json"] if options.json else [])), end="")
             for problem in problems:
@@ -84,9 +84,9 @@ def main() -> None:
         say("Stopped.")
 
 
-def _operator(site: Site) -> dict[str, str]:
-    """The demo's operator account; its password is kept, because here it is tried by hand."""
-    kept = site.folder / "demo_operator.json"
+def _telephone(site: Site, file: str, name: str, *options: str) -> dict[str, str]:
+    """A telephone of the demo; its password is kept, because here it is tried by hand."""
+    kept = site.folder / file
     known = {
         o["account"]
         for o in _json(site.command("operator", "list", "--json"))
@@ -96,7 +96,7 @@ def _operator(site: Site) -> dict[str, str]:
         account: dict[str, str] = json.loads(kept.read_text())
         if account["account"] in known:
             return account
-    account = _json(site.command("operator", "add", OPERATOR, "--json"))
+    account = _json(site.command("operator", "add", name, *options, "--json"))
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(account))
     return account
@@ -217,20 +217,20 @@ def _json(text: str) -> Any:
     return json.loads(text)
 
 
-def _logins(site: Site, operator: str) -> dict[str, str]:
+def _logins(site: Site, operator: str, supervisor: str) -> dict[str, str]:
     """Accounts of the pages with a password that is good for one login, made anew at each start."""
     known = {one["account"] for one in _json(site.command("account", "list", "--json"))}
     logins = {}
     for account, name, role, telephone in (
-        ("siti", OPERATOR, "operator", ("--operator", operator)),
-        ("supervisor", "Supervisor (demo)", "supervisor", ()),
+        ("siti", OPERATOR, "operator", operator),
+        ("supervisor", SUPERVISOR, "supervisor", supervisor),
     ):
         if account in known:
             made = site.command("account", "password", account, "--json")
         else:
             made = site.command(
                 *("account", "add", account, "--name", name, "--role", role),
-                *(*telephone, "--json"),
+                *("--operator", telephone, "--json"),
             )
         logins[account] = str(_json(made)["password"])
     return logins
@@ -239,13 +239,16 @@ def _logins(site: Site, operator: str) -> dict[str, str]:
 def _show_how_to_try(site: Site, account: dict[str, str]) -> None:
     values = site.values
     settings = site.settings
-    logins = _logins(site, account["account"])
+    supervisor = _telephone(site, "demo_supervisor.json", SUPERVISOR, "--supervisor")
+    logins = _logins(site, account["account"], supervisor["account"])
     print(
         f"""
 The helpdesk stays up. Try it with two softphones on this machine (SIP over UDP):
 
   server             {site.sip_server}
   operator           account {account["account"]}, password {account["password"]}
+  supervisor         account {supervisor["account"]}, password {supervisor["password"]}
+                     (a third softphone, by which he listens from the wallboard)
   caller             account penelepon, password {values.caller_password}
   the caller dials   {values.helpdesk_number}
 

@@ -6,6 +6,7 @@ No syntax so new that an old Python could not say what it lacks.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from deploy.set_up_machine import refuse_unfit_machine
@@ -48,6 +49,28 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="NETWORK",
         help="network with operators' telephones; may be repeated (the private ranges)",
+    )
+    parser.add_argument(
+        "--pages-origin",
+        metavar="URL",
+        help="how browsers see the pages, https://helpdesk.example.go.id (on this machine alone);"
+        " without a certificate nginx speaks TLS: README says how",
+    )
+    parser.add_argument(
+        "--pages-certificate",
+        metavar="FILE",
+        type=os.path.abspath,
+        help="certificate chain (PEM) of that name: the agent itself speaks TLS. Leave the file"
+        " where it is: a repeat takes up the renewed one",
+    )
+    parser.add_argument(
+        "--pages-key", metavar="FILE", type=os.path.abspath, help="its private key (PEM)"
+    )
+    parser.add_argument(
+        "--browsers",
+        action="append",
+        metavar="NETWORK",
+        help="network from which pages are seen; may be repeated (the private ranges)",
     )
     parser.add_argument("--sip-address", help="address to take SIP at (all of this machine's)")
     parser.add_argument(

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.asterisk_server import AsteriskCannotRun, find_installation
-from deploy.installed_files import AnswerInvalid, Answers, Programs, read_answers, write_files
+from deploy.installed_answers import AnswerInvalid, Answers, read_answers
+from deploy.installed_files import SITE, Programs, settings_to_add, write_files
 from deploy.set_up_asterisk import find_or_make_asterisk
 from deploy.set_up_machine import can_be_reached, install_packages, refuse_unusable_folder
 from deploy.set_up_progress import Progress, SetUpRefused
@@ -57,7 +58,7 @@ def _install(given: Mapping[str, object], progress: Progress) -> None:
         if not can_be_reached(folder):
             raise SetUpRefused(f"{folder} lies where system users cannot reach it: {mend}.")
     refuse_unusable_folder(CHECKOUT, NEEDED_BYTES)
-    answers = read_answers(given)  # before anything is made
+    answers = read_answers(given, SITE)  # before anything is made
     log = CHECKOUT / "var/log/install.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("LPSE_CACHE", ASTERISK_HOME)
@@ -72,6 +73,8 @@ def _install(given: Mapping[str, object], progress: Progress) -> None:
         written = write_files(answers, programs, database_url)
         for name in written:
             progress.say(f"Written: {name}")
+        for sentence in settings_to_add(answers):
+            progress.say(sentence)
         # Users first: the second gives them their folders.
         progress.run(["systemd-sysusers", "lpse.conf"], log)
         progress.run(["systemd-tmpfiles", "--create", "lpse.conf"], log)

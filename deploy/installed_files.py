@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import secrets
 import tomllib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent.asterisk.configuration import PLACEHOLDER, ConfigurationValues, write_configuration
+from deploy.installed_answers import AnswerInvalid, Answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,21 +39,9 @@ FILES = {
     "lpse-agent": "/usr/local/bin/lpse-agent",
 }
 STANDBY_UNIT = "/etc/systemd/system/lpse-agent-standby.service"
-
-
-class AnswerInvalid(ValueError):
-    """An answer is missing or impossible; the message says which option mends it."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What nobody but the office knows; kept in site.toml, from where a repeat takes them."""
-
-    number: str = "1500"
-    trunk: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    sip_address: str = "0.0.0.0"  # noqa: S104 - telephones come from outside
-    standby: bool = False
+NGINX_SITE = "/etc/nginx/sites-available/lpse-agent"
+SITE = SETTINGS_FOLDER / "site.toml"
+PAGES_CERTIFICATE, PAGES_KEY = SETTINGS_FOLDER / "pages.pem", SETTINGS_FOLDER / "pages.key"
 
 
 @dataclass(frozen=True)
@@ -66,32 +54,13 @@ class Programs:
     speech_root: Path | None
 
 
-def read_answers(given: Mapping[str, Any], root: Path = Path("/")) -> Answers:
-    """What was answered before, and above it what is given now. Raises AnswerInvalid."""
-    file = _under(root, SETTINGS_FOLDER / "site.toml")
-    try:
-        told: dict[str, Any] = tomllib.loads(file.read_text()) if file.exists() else {}
-        told |= {name: value for name, value in given.items() if value is not None}
-        answers = Answers(**told)
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise AnswerInvalid(f"{file} cannot be understood: {error}") from None
-    if not answers.trunk:
-        raise AnswerInvalid(
-            "Who may call? Name the address that the telephone company calls from: --trunk ADDRESS."
-        )
-    return replace(
-        answers,
-        trunk=tuple(_network("--trunk", one) for one in answers.trunk),
-        phones=tuple(_network("--phones", one) for one in answers.phones),
-    )
-
-
 def write_files(
     answers: Answers, programs: Programs, database_url: str, root: Path = Path("/")
 ) -> list[str]:
     """Write what is missing or differs; answers the names of these files.
 
-    The agent's settings are written once and then left to people. Raises AnswerInvalid.
+    The agent's settings and nginx's site are written once and then left to people. Raises
+    AnswerInvalid.
     """
     folder = _under(root, SETTINGS_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,25 +69,49 @@ def write_files(
     written = _write_asterisk(values, root)
     texts = _texts(answers, values)
     files = {target: _filled(HERE / source, texts, programs) for source, target in FILES.items()}
-    files[str(SETTINGS_FOLDER / "site.toml")] = _toml(asdict(answers))
-    once = {"lpse-agent": HTTP_PORT}
+    files[str(SITE)] = _toml(asdict(answers))
     if answers.standby:
         files[STANDBY_UNIT] = files[FILES["systemd/lpse-agent.service"]]
-        once["lpse-agent-standby"] = STANDBY_HTTP_PORT
-    for name, port in once.items():
-        target = SETTINGS_FOLDER / f"{name}.toml"
-        if not _under(root, target).exists():
-            files[str(target)] = _settings(name, port, programs, database_url)
+    if answers.pages_certificate:
+        files[str(PAGES_CERTIFICATE)] = Path(answers.pages_certificate).read_text()
+        files[str(PAGES_KEY)] = Path(answers.pages_key).read_text()
+    once = {
+        str(target): _settings(name, answers, programs, database_url)
+        for name, target in _settings_files(answers).items()
+    }
+    if answers.pages_origin and not answers.pages_certificate:
+        once[NGINX_SITE] = _filled(HERE / "nginx/lpse-agent", texts, programs)
+    files |= {name: text for name, text in once.items() if not _under(root, Path(name)).exists()}
     for name, text in files.items():
         file = _under(root, Path(name))
         if not file.exists() or file.read_text() != text:
             file.parent.mkdir(parents=True, exist_ok=True)
             # Closed until tmpfiles.d/lpse.conf gives each to whom it belongs.
-            file.touch(mode=0o600 if file.suffix == ".toml" else 0o644)
+            file.touch(mode=0o600 if file.suffix in (".toml", ".key") else 0o644)
             file.write_text(text)
             written.append(name)
     _under(root, Path(FILES["lpse-agent"])).chmod(0o755)
     return written
+
+
+def settings_to_add(answers: Answers, root: Path = Path("/")) -> list[str]:
+    """What the pages need and an earlier installation lacks, a sentence for each settings file."""
+    sentences = []
+    for target in _settings_files(answers).values():
+        told = tomllib.loads(_under(root, target).read_text())
+        lacking = {k: v for k, v in _pages_settings(answers).items() if told.get(k) != v}
+        if lacking:
+            lines = ", ".join(_toml(lacking).splitlines())
+            sentences.append(
+                f"{target} is left to people: for the pages set {lines} in it, then run"
+                f" systemctl restart {target.stem}"
+            )
+    return sentences
+
+
+def _settings_files(answers: Answers) -> dict[str, Path]:
+    names = ["lpse-agent", *(["lpse-agent-standby"] if answers.standby else [])]
+    return {name: SETTINGS_FOLDER / f"{name}.toml" for name in names}
 
 
 def _asterisk_values(answers: Answers, programs: Programs, folder: Path) -> ConfigurationValues:
@@ -160,10 +153,26 @@ def _texts(answers: Answers, values: ConfigurationValues) -> dict[str, str]:
     return {
         "trunk_addresses": ", ".join(answers.trunk),
         "phone_networks": ", ".join(answers.phones),
+        "browser_networks": ", ".join(answers.browsers),
+        **_pages_texts(answers),
         "known_addresses": " ".join((*answers.trunk, *answers.phones)),
         "inner_ports": ", ".join(map(str, (ARI_PORT, HTTP_PORT, STANDBY_HTTP_PORT, AGI_PORT))),
         "sip_port": str(SIP_PORT),
         "state_folder": str(values.state_folder),
+    }
+
+
+def _pages_texts(answers: Answers) -> dict[str, str]:
+    if answers.pages_place is None:
+        rule = "# The pages are this machine's own, without --pages-origin."
+        return {"pages_rule": rule, "agent_capabilities": ""}
+    host, port = answers.pages_place
+    binds = answers.pages_certificate and port < 1024
+    return {
+        "pages_host": host,
+        "pages_port": str(port),
+        "pages_rule": f"tcp dport {port} ip saddr != @browsers counter drop",
+        "agent_capabilities": "CAP_NET_BIND_SERVICE" if binds else "",
     }
 
 
@@ -176,7 +185,7 @@ def _filled(file: Path, texts: Mapping[str, str], programs: Programs) -> str:
     )
 
 
-def _settings(name: str, http_port: int, programs: Programs, database_url: str) -> str:
+def _settings(name: str, answers: Answers, programs: Programs, database_url: str) -> str:
     settings = {
         "database_url": database_url,
         "ari_url": f"http://127.0.0.1:{ARI_PORT}",
@@ -185,11 +194,26 @@ def _settings(name: str, http_port: int, programs: Programs, database_url: str) 
         "ledger_file": str(ASTERISK_STATE_FOLDER / "log/cel-custom/cel.jsonl"),
         "person_key_file": str(SETTINGS_FOLDER / "person.key"),
         "voicemail_folder": str(ASTERISK_STATE_FOLDER / "spool/voicemail"),
-        "http_port": http_port,
+        "http_port": HTTP_PORT if name == "lpse-agent" else STANDBY_HTTP_PORT,
+        **_pages_settings(answers),
     }
     if programs.speech_root:
         settings["speech_root"] = str(programs.speech_root)
     return f"# {programs.checkout}/README.md explains every setting.\n{_toml(settings)}"
+
+
+def _pages_settings(answers: Answers) -> dict[str, object]:
+    if answers.pages_place is None:
+        return {}
+    settings: dict[str, object] = {"pages_origin": answers.pages_origin}
+    if answers.pages_certificate:
+        settings |= {
+            "pages_address": "0.0.0.0",  # noqa: S104 - browsers come from outside
+            "pages_port": answers.pages_place[1],
+            "pages_certificate_file": str(PAGES_CERTIFICATE),
+            "pages_key_file": str(PAGES_KEY),
+        }
+    return settings
 
 
 def _toml(values: Mapping[str, object]) -> str:
@@ -202,14 +226,6 @@ def _secret(file: Path) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(32))
     return file.read_text().strip()
-
-
-def _network(option: str, text: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(text, strict=False)
-    except ValueError as error:
-        raise AnswerInvalid(f"{option} {text}: {error}") from None
-    return str(network.network_address if network.prefixlen == 32 else network)
 
 
 def _under(root: Path, target: Path) -> Path:

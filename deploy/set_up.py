@@ -31,7 +31,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 TEST_PACKAGES = ["chromium", "iproute2", "logrotate", "nftables", "sip-tester", "systemd"]
 TEST_PACKAGES += ["default-jre-headless", "libactivation-java", "libjaxb-api-java"]
 TEST_PACKAGES += ["libpdfbox2-java"]
-TEST_TOOLS = ["chrony", "fail2ban", "libfaketime"]
+TEST_TOOLS = ["chrony", "fail2ban", "libfaketime", "nginx"]
 PROGRAMS = {"demo": "deploy.demo_call", "test": "deploy.checks", "faults": "deploy.faults_report"}
 STATE_BYTES = 900_000_000  # 420 MB of Python packages, their downloads, and a database
 

@@ -71,7 +71,8 @@ CREATE TABLE api_tokens (
     made_at timestamp with time zone NOT NULL DEFAULT now(),
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    operator text
 );
 
 CREATE TABLE archive_entries (
@@ -796,6 +797,9 @@ ALTER TABLE accounts ADD CONSTRAINT account_of_unknown_operator
 
 ALTER TABLE answer_versions ADD CONSTRAINT answer_version_without_answer
     FOREIGN KEY (id) REFERENCES answers(id);
+
+ALTER TABLE api_tokens ADD CONSTRAINT api_token_of_unknown_operator
+    FOREIGN KEY (operator) REFERENCES operators(account);
 
 ALTER TABLE archive_entries ADD CONSTRAINT archive_entry_without_consultation
     FOREIGN KEY (call_id) REFERENCES consultations(call_id);

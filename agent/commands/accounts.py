@@ -125,18 +125,23 @@ def add_token(
     name: Annotated[str, typer.Argument(help="What it is for, as lists show it.")],
     scope: Annotated[list[Right], typer.Option("--scope", help="What it may do; repeatable.")],
     days: Annotated[int, typer.Option("--days", min=1, max=400, help="How long.")] = 90,
+    operator: Annotated[
+        str | None,
+        typer.Option("--operator", help="The telephone account at which it acts, e.g. op-101."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a key for a program. It is shown now and never again.
 
-    Example:
+    Examples:
     lpse-agent token add "papan di ruang depan" --scope live --days 365
+    lpse-agent token add "bilah CRM Siti" --scope desk --operator op-101
     """
     token_id, text, digest = make_token()
     with said_plainly():
         _with_accounts(
             lambda kept: kept.add_token(
-                token_id, digest, name, tuple(scope), _who(), timedelta(days=days)
+                token_id, digest, name, tuple(scope), _who(), timedelta(days=days), operator
             )
         )
     if json:
@@ -156,11 +161,11 @@ def list_tokens(json: Json = False) -> None:
         print_json([plain_object(token, settings.zone) for token in found])
         return
     clock, table = clock_of(settings.zone), Table()
-    for heading in ("Token", "Untuk", "Boleh", "Sampai", "Dicabut", "Terakhir dipakai"):
+    for heading in ("Token", "Untuk", "Boleh", "Telepon", "Sampai", "Dicabut", "Terakhir dipakai"):
         table.add_column(heading, overflow="fold")
     for one in found:
         ends = (clock(one.expires_at), clock(one.revoked_at), clock(one.used_at))
-        table.add_row(one.id, one.name, " ".join(one.scopes), *ends)
+        table.add_row(one.id, one.name, " ".join(one.scopes), one.operator or "–", *ends)
     console().print(table)
 
 

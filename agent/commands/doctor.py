@@ -18,6 +18,7 @@ from agent.asterisk.clock_skew import SKEW_ALARM_S, clock_skew
 from agent.asterisk.errors import AsteriskRefused, AsteriskUnfit, AsteriskUnreachable
 from agent.asterisk.refused_calls import log_beside, refused_calls
 from agent.asterisk.version import check_version
+from agent.commands.pages_reached import look_at_pages
 from agent.commands.plain import FAILED, console, print_json, said_plainly
 from agent.database.errors import DatabaseOlder, DatabaseProblem, DatabaseUnreachable
 from agent.database.migrations import require_migrated
@@ -81,6 +82,8 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [folder, _secret(settings)]
     findings += [*_files(settings), _letterhead(settings), *await _archive(settings)]
     findings.append(await _hand_over(settings))
+    found, mend = await asyncio.to_thread(look_at_pages, settings)
+    findings.append(Finding("pages", not mend, found, mend))
     try:
         sop = parse_sop(content_of(settings.sop_file, "sop_file"))
     # Also a UnicodeDecodeError is a ValueError, as SettingsInvalid and SopInvalid are.

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from agent.database.connect import Connection
-from agent.database.errors import AccountInvalid, AccountUnknown, TokenUnknown
+from agent.database.errors import AccountInvalid, AccountUnknown, OperatorUnknown, TokenUnknown
 from agent.database.pool import Pool
 from agent.database.queries import sql
 from agent.domain.rights import Role
@@ -58,6 +58,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
     name: str
     scopes: tuple[str, ...]
+    operator: str | None
     expires_at: datetime
 
 
@@ -67,6 +68,7 @@ class TokenSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     scopes: tuple[str, ...]
+    operator: str | None
     made_by: str
     made_at: datetime
     expires_at: datetime
@@ -192,13 +194,20 @@ class Accounts:
         scopes: tuple[str, ...],
         by: str,
         length: timedelta,
+        operator: str | None = None,
     ) -> None:
-        """Keep a program's key, and that it was made."""
+        """Keep a program's key, and that it was made; it acts at the operator's telephone.
+
+        Raises OperatorUnknown.
+        """
         async with self._pool.transaction() as connection:
+            if operator and not await connection.fetchval(sql("is_on_duty"), operator):
+                raise OperatorUnknown(f"There is no operator {operator} on duty.")
             await connection.execute(
-                sql("add_token"), token_id, digest, name, list(scopes), by, length
+                sql("add_token"), token_id, digest, name, list(scopes), by, length, operator
             )
-            await keep_act(connection, by, "token_added", token_id, {"scopes": list(scopes)})
+            detail = {"scopes": list(scopes)} | ({"operator": operator} if operator else {})
+            await keep_act(connection, by, "token_added", token_id, detail)
 
     async def token(self, token_id: str) -> Token | None:
         """A key that is neither over nor revoked."""

@@ -140,7 +140,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "sessions": {"digest": "technical", "account": "office"},
     "api_tokens": {
         "id": "technical", "digest": "technical", "name": "office", "scopes": "statistic",
-        "made_by": "office",
+        "made_by": "office", "operator": "office",
     },
     "audit_log": {
         "by": "office", "action": "statistic", "subject": "office", "detail": "office",

@@ -60,7 +60,7 @@ async def add_operator(
         account = OperatorId(f"op-{number}")
         digests = digests_of(account)
         await connection.execute(sql("add_operator"), account, name, *digests, supervises)
-        await keep_act(connection, by, "operator_added", account)
+        await keep_act(connection, by, "operator_added", account, {"supervises": supervises})
     return account
 
 

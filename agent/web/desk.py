@@ -17,8 +17,9 @@ from agent.domain.events import ButtonStep
 from agent.domain.form import FormDefinition
 from agent.domain.form_filling import ChangeRefused
 from agent.domain.identifiers import OperatorId
-from agent.domain.numbers import parse_form_number
+from agent.domain.numbers import NumberInvalid, parse_form_number
 from agent.domain.office_time import local
+from agent.domain.presence import PauseReason
 from agent.domain.rights import Right
 from agent.domain.suggestion import Suggestion
 from agent.runtime import clock
@@ -152,6 +153,12 @@ def desk_operations(parts: Parts) -> list[Operation]:
             asking.request, messages, lambda: parts.guard.still(asking.request, asking.who)
         )
 
+    async def definition(asking: Asking, asked: Which) -> FormDefinition:
+        return _definition(parts, asking, asked.form)
+
+    async def reasons(_asking: Asking, _asked: None) -> tuple[PauseReason, ...]:
+        return parts.floor.reasons.reasons
+
     async def write(asking: Asking, asked: FieldWritten) -> DeskCall:
         number = _own_form(parts, asking)
         try:
@@ -203,6 +210,17 @@ def desk_operations(parts: Parts) -> list[Operation]:
             perform=follow, asked=Which, answered=bytes,
         ),
         Operation(
+            name="readFormDefinition", method="GET", path="/desk/definition", right=Right.DESK,
+            summary="Fields and lists of the form that one's own call is written on; without a "
+            "call, those of the next.",
+            perform=definition, asked=Which, answered=FormDefinition,
+        ),
+        Operation(
+            name="listPauseReasons", method="GET", path="/desk/pause-reasons",
+            right=(Right.DESK, Right.LISTEN), perform=reasons, answered=tuple[PauseReason, ...],
+            summary="Why one may be paused, in the office's order.",
+        ),
+        Operation(
             name="writeField", method="PUT", path=form + "/fields", right=Right.DESK,
             summary="Write into one field; answered once it is durable.",
             perform=write, asked=FieldWritten, answered=DeskCall, refuses=(409,),
@@ -229,17 +247,23 @@ def desk_pages(parts: Parts) -> list[Page]:
     """The desk."""
 
     async def show(asking: Asking) -> Shown:
-        definition = _form_of_page(parts, asking)
+        try:
+            definition = _definition(parts, asking, asking.request.query.get("form"))
+        except NumberInvalid:  # the page itself tells it
+            definition = parts.forms[parts.form]
         reasons = parts.floor.reasons.reasons
         return Shown("desk.html", {"form": definition, "sop": parts.sop, "reasons": reasons})
 
     return [Page(path="/desk", right=Right.DESK, show=show, menu="menu.desk")]
 
 
-def _form_of_page(parts: Parts, asking: Asking) -> FormDefinition:
-    """The version that his call is written on; that of new calls while there is none."""
-    written = _desk(parts, asking, asking.request.query.get("form")).call
-    return parts.forms[written.form if written else parts.form]
+def _definition(parts: Parts, asking: Asking, form: str | None) -> FormDefinition:
+    """The version that his call is written on; that of new calls while there is none.
+
+    Raises NumberInvalid.
+    """
+    call = _desk(parts, asking, form).call
+    return parts.forms[call.form if call else parts.form]
 
 
 async def _messages(parts: Parts, asking: Asking, form: str | None) -> AsyncIterator[bytes]:

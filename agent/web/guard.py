@@ -146,7 +146,9 @@ class Guard:
             raise Refused(401, "token_invalid")
         known = {right.value for right in Right}
         rights = frozenset(Right(scope) for scope in token.scopes if scope in known)
-        return Identity(account=f"token:{token.id}", name=token.name, rights=rights)
+        return Identity(
+            account=f"token:{token.id}", name=token.name, rights=rights, operator=token.operator
+        )
 
 
 def address_of(request: web.Request) -> str:

@@ -18,9 +18,11 @@ from agent.web.parts import Parts
 
 
 class NewOperator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who shall answer calls."""
+    """Somebody who shall answer calls, or be in those of others."""
 
     name: PersonName
+    supervises: bool = False
+    """He is offered no calls; by his telephone he listens, whispers and joins."""
 
 
 class NewPhone(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ def operator_operations(parts: Parts) -> list[Operation]:
             return digest.sha256, digest.md5
 
         name, by = plain_name(asked.name), asking.who.account
-        account = await add_operator(url, name, digests_of, by=by)
+        account = await add_operator(url, name, digests_of, by=by, supervises=asked.supervises)
         return NewPhone(account, password)
 
     async def remove(asking: Asking, _asked: None) -> None:
@@ -59,7 +61,7 @@ def operator_operations(parts: Parts) -> list[Operation]:
         ),
         Operation(
             name="addOperator", method="POST", path="/operators", right=Right.ADMINISTER,
-            summary="A new operator; his telephone's password is answered once.",
+            summary="A new operator or supervisor; his telephone's password is answered once.",
             perform=add, asked=NewOperator, answered=NewPhone, status=201,
         ),
         Operation(

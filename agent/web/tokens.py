@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.database.accounts import TokenSummary
+from agent.database.operators import list_operators
 from agent.domain.rights import Identity, Right
 from agent.runtime import clock
 from agent.web.accounts import PersonName, plain_name
@@ -25,6 +26,8 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: PersonName
     scopes: Annotated[list[Right], Meta(min_length=1, max_length=len(Right))]
+    operator: Annotated[str, Meta(max_length=40)] | None = None
+    """Whose telephone it acts at."""
     days: Annotated[int, Meta(ge=1, le=400)] = 90
 
 
@@ -35,9 +38,12 @@ class MadeToken(msgspec.Struct, frozen=True):
     token: str
 
 
-def may_give(who: Identity) -> frozenset[Right]:
-    """Scopes that his tokens may have: his own rights, and what shows nobody's number or name."""
-    return who.rights | WITHOUT_PERSONS
+def may_give(who: Identity, operator: str | None) -> frozenset[Right]:
+    """Scopes that his tokens may have: his own rights, and what shows nobody's number or name.
+
+    The desk of a telephone too: he may give that telephone to an account as well.
+    """
+    return who.rights | WITHOUT_PERSONS | (frozenset({Right.DESK}) if operator else frozenset())
 
 
 def token_operations(parts: Parts) -> list[Operation]:
@@ -48,12 +54,12 @@ def token_operations(parts: Parts) -> list[Operation]:
 
     async def add(asking: Asking, asked: NewToken) -> MadeToken:
         scopes = tuple(sorted(set(asked.scopes)))
-        if not set(scopes) <= may_give(asking.who):
+        if not set(scopes) <= may_give(asking.who, asked.operator):
             raise Refused(403, "scope_not_yours")
         token_id, text, digest = make_token()
         await parts.accounts.add_token(
             token_id, digest, plain_name(asked.name), scopes, asking.who.account,
-            timedelta(days=asked.days),
+            timedelta(days=asked.days), asked.operator,
         )  # fmt: skip
         return MadeToken(token_id, text)
 
@@ -69,7 +75,7 @@ def token_operations(parts: Parts) -> list[Operation]:
         Operation(
             name="addToken", method="POST", path="/tokens", right=Right.ADMINISTER,
             summary="A new key, answered once; its scopes are those of its maker at most, or live, "
-            "calls, tickets and recap.",
+            "calls, tickets and recap, and desk where it names the telephone that it acts at.",
             perform=add, asked=NewToken, answered=MadeToken, status=201,
         ),
         Operation(
@@ -84,10 +90,14 @@ def token_pages(parts: Parts) -> list[Page]:
 
     async def show(asking: Asking) -> Shown:
         now, tokens = clock.now(), await parts.accounts.tokens()
+        operators = await list_operators(parts.pool.url)
+        own = may_give(asking.who, None) - {Right.DESK}
         values = {
+            "operators": [one for one in operators if one.removed_at is None],
             "valid": [t for t in tokens if t.revoked_at is None and t.expires_at > now],
             "over": [t for t in tokens if t.revoked_at is not None or t.expires_at <= now],
-            "scopes": [right for right in Right if right in may_give(asking.who)],
+            # The desk's last: it is given with a telephone, which is asked for next.
+            "scopes": [right for right in Right if right in own] + [Right.DESK],
         }
         return Shown("tokens.html", values)
 

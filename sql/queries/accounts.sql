@@ -71,18 +71,25 @@ DELETE FROM sessions WHERE ends_at < now() OR seen_at < now() - $1::interval
 
 -- name: add_token
 -- Keep a program's key.
-INSERT INTO api_tokens (id, digest, name, scopes, made_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, now() + $6)
+INSERT INTO api_tokens (id, digest, name, scopes, made_by, expires_at, operator)
+VALUES ($1, $2, $3, $4, $5, now() + $6, $7)
+
+-- name: is_on_duty
+-- Whether there is such a telephone now.
+SELECT EXISTS (SELECT FROM operators WHERE account = $1 AND removed_at IS NULL)
 
 -- name: read_token
--- A program's key that is valid; the day of its last use is kept.
+-- A program's key that is valid; the day of its last use is kept. Who is off duty has no telephone.
 UPDATE api_tokens SET used_at = CASE WHEN used_at > now() - interval '1 minute' THEN used_at ELSE now() END
 WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()
-RETURNING id, digest, name, scopes, expires_at
+RETURNING id, digest, name, scopes, expires_at, (
+    SELECT account FROM operators
+    WHERE account = api_tokens.operator AND removed_at IS NULL
+) AS operator
 
 -- name: list_tokens
 -- All keys that ever were.
-SELECT id, name, scopes, made_by, made_at, expires_at, revoked_at, used_at
+SELECT id, name, scopes, operator, made_by, made_at, expires_at, revoked_at, used_at
 FROM api_tokens ORDER BY made_at DESC
 
 -- name: revoke_token

@@ -87,3 +87,13 @@ async def test_a_token_is_shown_once_and_listed_without_its_secret(url: str, she
     assert one["revoked_at"] is not None
     assert told["token"] not in listed.stdout
     assert "papan" in (await shell.run(url, "token", "list")).stdout
+
+
+async def test_a_token_acts_at_a_telephone_that_there_is(url: str, shell: Shell) -> None:
+    made = ("token", "add", "bilah", "--scope", "desk", "--operator")
+    assert (await shell.run(url, *made, "op-101")).exit_code == 0
+    refused = await shell.run(url, *made, "op-999")
+    assert (refused.exit_code, "op-999" in refused.stderr) == (2, True)
+    (one,) = json.loads((await shell.run(url, "token", "list", "--json")).stdout)
+    assert one["operator"] == "op-101"
+    assert "op-101" in (await shell.run(url, "token", "list")).stdout

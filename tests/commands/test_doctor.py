@@ -41,6 +41,7 @@ async def test_it_is_content_where_everything_works_and_leaves_nothing_behind(
         "ari_secret_file",
         "letterhead_file",
         "hand_over",
+        "pages",
         "sop_file",
         "speech",
         "database",

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ import pytest
 from agent.runtime.person_keys import BYTES
 from agent.settings import ROOT, read_settings
 from deploy.asterisk_server import find_installation, system_user
+from deploy.installed_answers import AnswerInvalid, Answers, read_answers
 from deploy.installed_files import (
     FILES,
+    NGINX_SITE,
+    SITE,
     STANDBY_UNIT,
-    AnswerInvalid,
-    Answers,
     Programs,
-    read_answers,
+    settings_to_add,
     write_files,
 )
 from deploy.set_up_asterisk import cache
+from tests.certificates import make_certificate
 
 ASTERISK_ROOT = os.environ["LPSE_ASTERISK_ROOT"]
 DATABASE_URL = "postgresql:///lpse_agent?host=/run/postgresql"
@@ -127,7 +130,7 @@ def test_a_repeat_writes_nothing_and_keeps_what_people_have_set(
     settings = installed / "etc/lpse-agent/lpse-agent.toml"
     settings.write_text(settings.read_text() + 'zone = "WIT"\n')
     secret = (installed / "etc/lpse-agent/ari.secret").read_text()
-    answers = read_answers({"trunk": None, "number": None}, installed)
+    answers = read_answers({"trunk": None, "number": None}, installed / SITE.relative_to("/"))
     assert answers == ANSWERS
     assert write_files(answers, programs, "postgresql://another", installed) == []
     assert settings.read_text().endswith('zone = "WIT"\n')
@@ -135,7 +138,7 @@ def test_a_repeat_writes_nothing_and_keeps_what_people_have_set(
 
 
 def test_a_new_answer_names_the_files_that_it_changes(installed: Path, programs: Programs) -> None:
-    answers = read_answers({"trunk": ["203.0.113.7"]}, installed)
+    answers = read_answers({"trunk": ["203.0.113.7"]}, installed / SITE.relative_to("/"))
     assert set(write_files(answers, programs, DATABASE_URL, installed)) == {
         "/etc/lpse-agent/asterisk/pjsip.conf",
         "/etc/lpse-agent/lpse.nft",
@@ -147,28 +150,96 @@ def test_a_new_answer_names_the_files_that_it_changes(installed: Path, programs:
     ]
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({}, "--trunk ADDRESS"),
-        ({"trunk": ["telkom.example"]}, "--trunk telkom.example"),
-        ({"trunk": ["192.0.2.300"]}, "--trunk 192.0.2.300"),
-        ({"trunk": ["192.0.2.1"], "phones": ["fe80::/10"]}, "--phones fe80::/10"),
-    ],
-)
-def test_what_cannot_be_is_refused_by_its_option(
-    tmp_path: Path, given: dict[str, list[str]], said: str
-) -> None:
-    with pytest.raises(AnswerInvalid, match=re.escape(said)):
-        read_answers(given, tmp_path)
-
-
 def test_a_number_that_asterisk_would_read_as_syntax_is_refused(
     tmp_path: Path, programs: Programs
 ) -> None:
-    answers = read_answers({"trunk": ["192.0.2.1"], "number": "_X."}, tmp_path)
+    answers = Answers(trunk=("192.0.2.1",), number="_X.")
     with pytest.raises(AnswerInvalid, match="helpdesk_number"):
         write_files(answers, programs, DATABASE_URL, tmp_path)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """A certificate of localhost, and its key."""
+    return tuple(map(str, make_certificate(tmp_path)))
+
+
+def test_with_a_certificate_the_agent_itself_serves_the_desks_networks(
+    tmp_path: Path, programs: Programs, certificate: tuple[str, str]
+) -> None:
+    made, key = certificate
+    answers = replace(
+        ANSWERS, pages_origin="https://localhost", pages_certificate=made, pages_key=key,
+        browsers=("10.1.0.0/16",),
+    )  # fmt: skip
+    write_files(answers, programs, DATABASE_URL, tmp_path)
+    for name in ("lpse-agent", "lpse-agent-standby"):
+        settings = read_settings({"LPSE_SETTINGS": f"{tmp_path}/etc/lpse-agent/{name}.toml"})
+        here = (settings.pages_origin, settings.pages_address, settings.pages_port)
+        assert here == ("https://localhost", "0.0.0.0", 443)  # noqa: S104
+        copies = [
+            tmp_path / str(f)[1:]
+            for f in (settings.pages_certificate_file, settings.pages_key_file)
+        ]
+        assert [copy.read_text() for copy in copies] == [Path(f).read_text() for f in certificate]
+        assert stat.S_IMODE(copies[1].stat().st_mode) == 0o600
+    unit = (tmp_path / "etc/systemd/system/lpse-agent.service").read_text()
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in unit
+    rules = (tmp_path / "etc/lpse-agent/lpse.nft").read_text()
+    assert "elements = { 10.1.0.0/16 }" in rules
+    assert "tcp dport 443 ip saddr != @browsers counter drop" in rules
+    assert not (tmp_path / NGINX_SITE[1:]).exists()
+    assert settings_to_add(answers, tmp_path) == []
+
+
+def test_a_renewed_certificate_is_taken_up_by_a_repeat(
+    tmp_path: Path, programs: Programs, certificate: tuple[str, str]
+) -> None:
+    made, key = certificate
+    answers = replace(
+        ANSWERS, pages_origin="https://localhost", pages_certificate=made, pages_key=key
+    )
+    write_files(answers, programs, DATABASE_URL, tmp_path / "root")
+    make_certificate(tmp_path)
+    written = write_files(answers, programs, DATABASE_URL, tmp_path / "root")
+    assert written == ["/etc/lpse-agent/pages.pem", "/etc/lpse-agent/pages.key"]
+
+
+def test_without_a_certificate_nginx_has_a_site_that_is_the_offices_own_from_then_on(
+    tmp_path: Path, programs: Programs
+) -> None:
+    answers = replace(ANSWERS, pages_origin="https://helpdesk.example.go.id")
+    assert NGINX_SITE in write_files(answers, programs, DATABASE_URL, tmp_path)
+    settings = read_settings({"LPSE_SETTINGS": f"{tmp_path}/etc/lpse-agent/lpse-agent.toml"})
+    assert settings.pages_origin == answers.pages_origin
+    assert (settings.pages_address, settings.pages_port) == ("127.0.0.1", 8280)
+    site = tmp_path / NGINX_SITE[1:]
+    assert "server_name helpdesk.example.go.id;" in site.read_text()
+    assert "<<" not in site.read_text()
+    assert (
+        "AmbientCapabilities=\n" in (tmp_path / "etc/systemd/system/lpse-agent.service").read_text()
+    )
+    site.write_text("# the office's own\n")
+    assert write_files(answers, programs, DATABASE_URL, tmp_path) == []
+    assert site.read_text() == "# the office's own\n"
+
+
+def test_an_earlier_installation_is_told_what_its_settings_lack(
+    installed: Path, programs: Programs
+) -> None:
+    assert settings_to_add(ANSWERS, installed) == []
+    answers = replace(ANSWERS, pages_origin="https://helpdesk.example.go.id")
+    settings = installed / "etc/lpse-agent/lpse-agent.toml"
+    before = settings.read_text()
+    write_files(answers, programs, DATABASE_URL, installed)
+    assert settings.read_text() == before
+    assert settings_to_add(answers, installed) == [
+        f"/etc/lpse-agent/{name}.toml is left to people: for the pages set pages_origin ="
+        ' "https://helpdesk.example.go.id" in it, then run systemctl restart ' + name
+        for name in ("lpse-agent", "lpse-agent-standby")
+    ]
+    settings.write_text(before + 'pages_origin = "https://helpdesk.example.go.id"\n')
+    assert len(settings_to_add(answers, installed)) == 1
 
 
 def test_chrony_understands_its_part() -> None:

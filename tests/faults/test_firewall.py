@@ -22,7 +22,8 @@ from deploy.asterisk_server import (
     find_installation,
     private_values,
 )
-from deploy.installed_files import Answers, Programs, write_files
+from deploy.installed_answers import Answers
+from deploy.installed_files import Programs, write_files
 from deploy.set_up_asterisk import cache
 from tests.faults.networks import Network, two_networks
 from tests.faults.stranger import Stranger
@@ -33,7 +34,12 @@ FAIL2BAN = cache() / "tools/fail2ban"
 MACHINE, TRUNK, TELEPHONE = "198.51.100.1", "198.51.100.10", "198.51.100.20"
 STRANGER, GUESSER, ANOTHER = "198.51.100.66", "198.51.100.67", "198.51.100.68"
 STRANGERS = "198.51.100.64/26"
-ANSWERS = Answers(trunk=(TRUNK,), phones=("198.51.100.16/28",))
+ANSWERS = Answers(
+    trunk=(TRUNK,),
+    phones=("198.51.100.16/28",),
+    pages_origin="https://helpdesk.example.go.id",
+    browsers=("198.51.100.16/28",),
+)
 BURST, A_SECOND = 30, 5
 """What deploy/nftables/lpse.nft leaves to a stranger."""
 BANNED_WITHIN_S = 10.0
@@ -217,3 +223,20 @@ def test_who_guesses_passwords_is_shut_out_and_can_shut_out_nobody_else(
         assert another.register("op-101", realm, PASSWORD) == 200
         assert clumsy.register("op-101", realm, PASSWORD) == 200, "his whole office has his address"
         assert guesser.status(guesser.request("OPTIONS")) is None
+
+
+def test_the_pages_are_for_the_desks_networks_alone(machine: Machine) -> None:
+    with machine.network.entered():
+        pages = socket.create_server((MACHINE, 443))
+    with pages:
+        for address, reached in ((TELEPHONE, True), (STRANGER, False)):
+            with machine.world.entered():
+                browser = socket.socket()
+            with browser:
+                browser.settimeout(5.0 if reached else 1.0)
+                browser.bind((address, 0))
+                if reached:
+                    browser.connect((MACHINE, 443))
+                else:
+                    with pytest.raises(TimeoutError):
+                        browser.connect((MACHINE, 443))

@@ -29,6 +29,18 @@ async def test_an_added_operators_phone_has_a_password_that_is_shown_once(
     assert made["password"] not in text
 
 
+async def test_a_supervisors_telephone_is_made_and_shown_as_such(here: Site) -> None:
+    admin = await here.log_in("administrator")
+    for name, supervises in (("Dewi", None), ("Ratna", True)):
+        asked = {"name": name} if supervises is None else {"name": name, "supervises": supervises}
+        assert (await here.ask(admin, "POST", "/operators", asked))[0] == 201
+    _, known = await here.ask(admin, "GET", "/operators")
+    told = {one["name"]: one["supervises"] for one in known}
+    assert (told["Dewi"], told["Ratna"]) == (False, True)
+    acts = await here.parts.accounts.acts(by="administrator")
+    assert [act.detail["supervises"] for act in acts[:2]] == [True, False]
+
+
 async def test_a_removed_operator_keeps_his_past(here: Site) -> None:
     admin = await here.log_in("administrator")
     assert (await here.ask(admin, "DELETE", "/operators/op-102"))[0] == 204

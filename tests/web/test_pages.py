@@ -253,8 +253,12 @@ async def test_what_is_shown_once_is_shown_to_who_uses_the_keyboard_alone(
         await page.keyboard.press("Enter")
         await expect(page.locator("form[data-api^=POST] [role=alert]")).to_be_visible()
         await page.get_by_label("Nama").fill("Ratna Dewi")
+        await page.get_by_label("Telepon supervisor").check()
         await page.keyboard.press("Enter")
         await expect(page.locator("#once")).to_be_focused()
+        await page.goto("/operators")
+        supervisor = page.get_by_role("listitem").filter(has_text="Ratna Dewi")
+        await expect(supervisor.locator(".badge")).to_have_text("telepon supervisor")
 
 
 async def test_a_text_is_tried_rung_refused_and_put_in_force_on_the_page(

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from aiohttp import ClientConnectionError, ClientSession
 from agent.settings import SettingsInvalid
 from agent.web.parts import Parts
 from agent.web.serving import serve_pages, tls_of
+from tests.certificates import make_certificate
 from tests.runtime.waiting import DEADLINE_S
 from tests.web.site import Site
 
@@ -24,13 +24,7 @@ from tests.web.site import Site
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate of localhost that lives as long as the test."""
-    folder = tmp_path_factory.mktemp("certificate")
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    command = ["/usr/bin/openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"]
-    command += ["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-out", str(made), "-keyout", str(key)]
-    subprocess.run(command, check=True, capture_output=True)
-    return made, key
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def parts_with(here: Site, **more: Any) -> Parts:
