@@ -1,8 +1,8 @@
 """Runs the fault suite and prints one table: fault, promise, measured, held or not, and how long.
 
 A test says by its marker `fault(id, promise)` whose promise it tries, and by the fixture `measured`
-what it measured. A promise has held when all tests of it have passed; one that is known not to hold
-(xfail) has not.
+what it measured and what of it was promised. A promise has held when all tests of it have passed;
+one that is known not to hold (xfail) has not. One whose tests were all left out was not tried.
 """
 
 from __future__ import annotations
@@ -26,6 +26,17 @@ FOLDER = "tests/faults"
 SOAK = "F34"
 SOAK_MINUTES = "FAULTS_SOAK_MINUTES"
 """Tells the soak test its length; no setting of the agent, hence without LPSE_."""
+ALONE = "FAULTS_ALONE"
+"""Tells the tests that nothing runs beside them: what is promised is held to the promise itself."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured; `promised` is what it had to stay below, where the promise names it."""
+
+    what: str
+    figure: float
+    promised: float | None = None
 
 
 @dataclass
@@ -34,17 +45,28 @@ class Promise:
 
     fault: str
     promise: str
-    held: bool = True
+    held: bool | None = None
+    """None: not tried."""
     seconds: float = 0.0
-    measured: list[tuple[str, float]] = field(default_factory=list)
+    measured: list[Figure] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    more_with: str | None = None
+    """The option with which tests of it run that were left out."""
 
     def told(self) -> str:
         """The figures in one line; of several of a kind the least and the most."""
-        kinds: dict[str, list[float]] = {}
-        for what, figure in self.measured:
-            kinds.setdefault(what, []).append(figure)
+        kinds: dict[str, list[Figure]] = {}
+        for figure in self.measured:
+            kinds.setdefault(figure.what, []).append(figure)
         return "; ".join(f"{what} {_range(figures)}" for what, figures in kinds.items())
+
+    def verdict(self) -> str:
+        """Held, not held with the first reason, or not tried."""
+        if self.held is None:
+            return f"not tried ({self.more_with})"
+        if not self.held:
+            return f"NO: {self.reasons[0]}"
+        return f"yes (more with {self.more_with})" if self.more_with else "yes"
 
 
 class Findings:
@@ -56,6 +78,18 @@ class Findings:
         self._soak = soak
         self.promises: dict[tuple[str, str], Promise] = {}
 
+    @property
+    def not_tried(self) -> list[str]:
+        """A sentence for every fault that was asked for by name and that no test has tried."""
+        sentences = []
+        for fault in sorted(self._only):
+            rows = [row for row in self.promises.values() if row.fault == fault]
+            if not rows:
+                sentences.append(f"{fault} was not tried: no test has that name.")
+            elif all(row.held is None for row in rows):
+                sentences.append(f"{fault} was not tried: it is tried with {rows[0].more_with}.")
+        return sentences
+
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
@@ -63,30 +97,40 @@ class Findings:
         left = []
         for item in items:
             marker = item.get_closest_marker("fault")
-            if marker and self._wants(marker.args[0], item.get_closest_marker("long") is not None):
-                item.user_properties.append(("fault", tuple(marker.args)))
-            else:
+            if not marker or (self._only and marker.args[0] not in self._only):
                 left.append(item)
+                continue
+            row = self._row(*marker.args)
+            if wanting := self._wanting(row.fault, item):
+                row.more_with = wanting
+                left.append(item)
+            else:
+                item.user_properties.append(("fault", tuple(marker.args)))
         if left:
             config.hook.pytest_deselected(items=left)
             items[:] = [item for item in items if item not in left]
 
-    def _wants(self, fault: str, is_long: bool) -> bool:
-        if is_long and not (self._soak if fault == SOAK else self._long):
-            return False
-        return not self._only or fault in self._only
+    def _row(self, fault: str, promise: str) -> Promise:
+        return self.promises.setdefault((fault, promise), Promise(fault, promise))
+
+    def _wanting(self, fault: str, item: pytest.Item) -> str | None:
+        """The option without which this test does not run; None when it runs."""
+        if item.get_closest_marker("long") is None:
+            return None
+        given, option = (self._soak, "--soak") if fault == SOAK else (self._long, "--long")
+        return None if given else option
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take up one phase of a test."""
         properties: dict[str, Any] = dict(report.user_properties)
         if "fault" not in properties:
             return
-        fault, promise = properties["fault"]
-        row = self.promises.setdefault((fault, promise), Promise(fault, promise))
+        row = self._row(*properties["fault"])
         row.seconds += report.duration
-        if report.when == "call":
-            figures: Any = [pair for name, pair in report.user_properties if name == "measured"]
-            row.measured += figures
+        row.held = row.held is not False
+        if report.when == "teardown":
+            figures: Any = [one for name, one in report.user_properties if name == "measured"]
+            row.measured += [Figure(*one) for one in figures]
         if not report.passed:
             row.held = False
             row.reasons.append(getattr(report, "wasxfail", "") or _why(report))
@@ -100,7 +144,8 @@ def main() -> None:
 
 
 def run(folder: str, options: argparse.Namespace) -> int:
-    """The status: 0 all held, 1 some did not, 2 nothing was tried."""
+    """The status: 0 all that were tried held, 1 some did not, 2 nothing was tried."""
+    os.environ[ALONE] = "1"
     if options.soak:
         os.environ[SOAK_MINUTES] = str(options.soak)
     findings = Findings(options.only, long=options.long, soak=bool(options.soak))
@@ -109,11 +154,14 @@ def run(folder: str, options: argparse.Namespace) -> int:
     rows = sorted(findings.promises.values(), key=lambda row: (row.fault, row.promise))
     if options.json:
         Path(options.json).write_text(render_json(rows), encoding="utf-8")
-    if not rows:
-        print("No fault was tried: no test has that name.", file=sys.stderr)
+    if rows:
+        Console().print(render_table(rows))
+    for sentence in findings.not_tried:
+        print(sentence, file=sys.stderr)
+    if all(row.held is None for row in rows):
         return 2
-    Console().print(render_table(rows))
-    return 0 if status == pytest.ExitCode.OK and all(row.held for row in rows) else 1
+    kept = status == pytest.ExitCode.OK and not any(row.held is False for row in rows)
+    return 0 if kept else 1
 
 
 def render_table(rows: list[Promise]) -> Table:
@@ -122,8 +170,7 @@ def render_table(rows: list[Promise]) -> Table:
     for heading in ("Fault", "Promise", "Measured", "Held", "Seconds"):
         table.add_column(heading, justify="right" if heading == "Seconds" else "left")
     for row in rows:
-        held = "yes" if row.held else f"NO: {row.reasons[0]}"
-        table.add_row(row.fault, row.promise, row.told(), held, f"{row.seconds:.0f}")
+        table.add_row(row.fault, row.promise, row.told(), row.verdict(), f"{row.seconds:.0f}")
     return table
 
 
@@ -132,9 +179,12 @@ def render_json(rows: list[Promise]) -> str:
     return json.dumps([asdict(row) for row in rows], indent=1)
 
 
-def _range(figures: list[float]) -> str:
-    least, most = f"{min(figures):.3g}", f"{max(figures):.3g}"
-    return least if least == most else f"{least} to {most}"
+def _range(figures: list[Figure]) -> str:
+    seen = [one.figure for one in figures]
+    least, most = f"{min(seen):.3g}", f"{max(seen):.3g}"
+    told = least if least == most else f"{least} to {most}"
+    promised = figures[0].promised
+    return told if promised is None else f"{told} (promised {promised:g})"
 
 
 def _why(report: pytest.TestReport) -> str:

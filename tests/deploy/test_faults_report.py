@@ -14,12 +14,13 @@ import pytest
 
 @pytest.fixture
 def measured(request):
-    return lambda what, figure: request.node.user_properties.append(("measured", (what, figure)))
+    return lambda *figure: request.node.user_properties.append(("measured", figure))
 
 @pytest.mark.fault("F01", "nobody is dropped")
 @pytest.mark.parametrize("figure", [1.0, 2.5])
 def test_held(figure, measured):
-    measured("drained after s", figure)
+    assert os.environ["FAULTS_ALONE"]
+    measured("drained after s", figure, 3.0)
 
 @pytest.mark.fault("F02", "no second leg")
 def test_not_held():
@@ -33,6 +34,11 @@ def test_known():
 @pytest.mark.fault("F04", "never deaf")
 @pytest.mark.long
 def test_long():
+    pass
+
+@pytest.mark.fault("F05", "set up")
+@pytest.mark.long
+def test_more():
     pass
 
 @pytest.mark.fault("F34", "all day long")
@@ -83,12 +89,18 @@ def test_every_quick_fault_is_a_row_and_one_that_did_not_hold_is_the_status(suit
         "F01": True,
         "F02": False,
         "F03": False,
+        "F04": None,
         "F05": False,
+        "F34": None,
     }
-    assert rows["F01"]["measured"] == [["drained after s", 1.0], ["drained after s", 2.5]]
-    assert "drained after s 1 to 2.5" in printed
+    assert rows["F01"]["measured"] == [
+        {"what": "drained after s", "figure": figure, "promised": 3.0} for figure in (1.0, 2.5)
+    ]
+    assert "drained after s 1 to 2.5 (promised 3)" in printed
     assert "NO: AssertionError: two legs" in printed
     assert "NO: nobody looks" in printed
+    assert "not tried (--long)" in printed
+    assert "not tried (--soak)" in printed
     assert "NO: fixture 'bench' not found" in printed
 
 
@@ -107,11 +119,30 @@ def test_several_can_be_named_and_long_ones_asked_for(suite: Path) -> None:
 def test_the_soak_test_is_told_its_length(suite: Path) -> None:
     status, _, rows = faults(suite, "--only", "F34", "--soak", "2.5")
     assert status == 0
-    assert rows["F34"]["measured"] == [["minutes", 2.5]]
+    assert rows["F34"]["measured"] == [{"what": "minutes", "figure": 2.5, "promised": None}]
 
 
 def test_a_fault_that_nobody_tries_is_no_success(suite: Path) -> None:
     status, printed, rows = faults(suite, "--only", "F99")
     assert status == 2
-    assert "No fault was tried" in printed
+    assert "F99 was not tried: no test has that name." in printed
     assert rows == {}
+
+
+def test_a_fault_that_needs_an_option_is_told_so(suite: Path) -> None:
+    status, printed, rows = faults(suite, "--only", "F04")
+    assert status == 2
+    assert "F04 was not tried: it is tried with --long." in printed
+    assert rows["F04"]["held"] is None
+    status, printed, _ = faults(suite, "--only", "F01", "--only", "F34")
+    assert status == 0
+    assert "F34 was not tried: it is tried with --soak." in printed
+
+
+def test_a_promise_of_which_only_a_part_was_tried_says_so(suite: Path) -> None:
+    (suite / "test_faults.py").write_text(FAULTS.replace("(bench)", "()"))
+    _, printed, rows = faults(suite, "--only", "F05")
+    assert rows["F05"]["held"] is True
+    assert "yes (more with --long)" in printed
+    _, printed, _ = faults(suite, "--only", "F05", "--long")
+    assert "more with" not in printed

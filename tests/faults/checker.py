@@ -8,7 +8,7 @@ I2, I4 to I6 and I10 are promises of the record alone: they are asked as `lpse-a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,13 +17,17 @@ import numpy as np
 
 from agent.database.reports import CallReport
 from agent.database.verification import verify
-from agent.domain.call_state import Moment
+from agent.domain.call_state import Call, Moment
 from agent.domain.consultation import RECONCILED
 from deploy.sip_phone import SAMPLES_PER_SECOND, read_samples
+from tests.faults.bounds import bound
 from tests.faults.history import NEVER, Dialled, FarLeg, History, Leg
 
-CLOCKS_AGREE = timedelta(milliseconds=250)
-"""50 ms on a machine of its own; the telephones of a test share their processor with it."""
+TIME_ERROR, LENGTH_ERROR = "time error at most s", "duration error at most s"
+PROMISED = {TIME_ERROR: 0.1, LENGTH_ERROR: 0.1}
+CLOCKS_AGREE = timedelta(seconds=bound(PROMISED[TIME_ERROR], 0.25))
+"""The telephones of a test share their processor with it, and often with other tests too."""
+LENGTHS_AGREE = timedelta(seconds=bound(PROMISED[LENGTH_ERROR], 0.3))
 CROSSING = timedelta(milliseconds=100)
 """How long a 200 and a CANCEL may be under way at once, on a loaded machine's loopback."""
 RINGING_PAUSE_S = 4.0
@@ -110,9 +114,10 @@ def times_are_true(
 ) -> list[Breach]:
     """I3: answers and ends are on record at the moment at which the telephones had them.
 
-    An end that was only found later is not; its source says so.
+    So are the lengths of call, wait and talk, which two small errors could make wrong together. An
+    end that was only found later is not; its source says so.
     """
-    breaches, errors = [], [0.0]
+    breaches, errors, length_errors = [], [0.0], [0.0]
     unclaimed = {account: list(calls) for account, calls in history.operators.items()}
 
     def compare(report: CallReport, what: str, moment: Moment | None, at: datetime | None) -> None:
@@ -133,6 +138,7 @@ def times_are_true(
         compare(report, "the caller's answer", call.caller_answered, caller.call.answered_at)
         if not caller.cut_off:
             compare(report, "the caller's end", call.caller_gone, caller.call.ended_at)
+        talked_to: Leg | FarLeg | None = None
         for offer in call.offers:
             if offer.answered is None or offer.operator in history.unwatched:
                 continue
@@ -146,7 +152,12 @@ def times_are_true(
             else:
                 unclaimed[offer.operator].remove(leg)
                 compare(report, "the operator's answer", offer.answered, leg.answered_at)
-    measured["time error at most s"] = max(errors)
+                talked_to = leg if offer == call.conversation else talked_to
+        for what, error_s in _length_errors(call, caller, talked_to):
+            length_errors.append(error_s)
+            if error_s > LENGTHS_AGREE.total_seconds():
+                breaches.append(Breach("I3", f"{call.form_number}: {what} is {error_s:.3f} s off"))
+    measured[TIME_ERROR], measured[LENGTH_ERROR] = max(errors), max(length_errors)
     left = [
         leg
         for operator, legs in unclaimed.items()
@@ -157,6 +168,27 @@ def times_are_true(
         when = ", ".join(f"{leg.answered_at:%H:%M:%S.%f} to {leg.ended_at}" for leg in left)
         breaches.append(Breach("I3", f"answers of operators that are on no record: {when}"))
     return breaches
+
+
+def _length_errors(
+    call: Call, dialled: Dialled, operator: Leg | FarLeg | None
+) -> Iterator[tuple[str, float]]:
+    """By how many seconds call, wait and talk are longer or shorter on record than they were."""
+    caller = dialled.call
+    ends = [moment for moment in (call.caller_gone, call.operator_gone) if moment]
+    over = min(ends, key=lambda moment: moment.at, default=None)
+    lived: list[tuple[str, Moment | None, Moment | None, datetime | None, datetime | None]] = []
+    if not dialled.cut_off:
+        answered_at, gone_at = caller.answered_at, caller.ended_at
+        lived.append(("the call", call.caller_answered, call.caller_gone, answered_at, gone_at))
+    if operator and call.conversation:
+        met, met_at = call.conversation.answered, operator.answered_at
+        lived.append(("the wait", call.caller_answered, met, caller.answered_at, met_at))
+        if not dialled.cut_off and caller.ended_at and operator.ended_at:
+            lived.append(("the talk", met, over, met_at, min(caller.ended_at, operator.ended_at)))
+    for what, begun, ended, began_at, ended_at in lived:
+        if begun and ended and began_at and ended_at and ended.source != RECONCILED:
+            yield what, abs(((ended.at - begun.at) - (ended_at - began_at)).total_seconds())
 
 
 def _crossed(operator: str, leg: Leg | FarLeg, reports: Iterable[CallReport]) -> bool:

@@ -4,14 +4,17 @@ A module's tests share one office; each begins with a history of its own and end
 `await bench.check()`, without which it does not pass.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from typing import Protocol
 
 import pytest
 import pytest_asyncio
 
 from deploy.site import Site
 from tests.faults.bench import Bench, faulty_site
+from tests.faults.bounds import bound
+from tests.faults.checker import PROMISED
 from tests.faults.database_proxy import DatabaseProxy
 from tests.faults.event_proxy import EventProxy
 from tests.journeys.conftest import office, site
@@ -19,8 +22,20 @@ from tests.journeys.opening import asterisk_root, staffed
 
 __all__ = ["asterisk_root", "office", "site"]
 
-Measured = Callable[[str, float], None]
 PASSED = pytest.StashKey[bool]()
+
+
+class Measured(Protocol):
+    """Notes a figure, and holds it to what is promised."""
+
+    def __call__(
+        self,
+        what: str,
+        figure: float,
+        promised: float | None = None,
+        beside_others: float | None = None,
+    ) -> None:
+        """`beside_others` is its bound where other tests run too. Raises AssertionError."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,12 +49,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
-    """`measured("drained after s", 3.2)`: a figure for the table of ./deploy/faults."""
+    """`measured("drained after s", 3.2, promised=10)`: noted, and held to the promise."""
 
-    def note(what: str, figure: float) -> None:
-        request.node.user_properties.append(("measured", (what, float(figure))))
+    def noted(
+        what: str,
+        figure: float,
+        promised: float | None = None,
+        beside_others: float | None = None,
+    ) -> None:
+        note(request, what, figure, promised)
+        if promised is not None:
+            most = bound(promised, beside_others or promised)
+            assert figure < most, f"{what}: {figure:.3g}, promised {most:g}"
 
-    return note
+    return noted
+
+
+def note(
+    request: pytest.FixtureRequest, what: str, figure: float, promised: float | None = None
+) -> None:
+    """For the table of ./deploy/faults."""
+    request.node.user_properties.append(("measured", (what, float(figure), promised)))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +102,10 @@ async def bench(request: pytest.FixtureRequest, bench_of_module: Bench) -> Async
     """The bench of this test; everything works when it begins."""
     await bench_of_module.mend()
     bench_of_module.begin()
+    bench_of_module.found = None
     yield bench_of_module
-    passed = request.node.stash.get(PASSED, False)
-    if passed and not bench_of_module.checked:
+    found = bench_of_module.found
+    if request.node.stash.get(PASSED, False) and found is None:
         pytest.fail("The test does not end with `await bench.check()`.")
+    for what, figure in (found or {}).items():
+        note(request, what, figure, PROMISED.get(what))

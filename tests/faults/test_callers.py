@@ -13,7 +13,7 @@ from agent.domain.call_state import Stage
 from agent.domain.consultation import Outcome
 from deploy.sip_phone import Answer, RingForever, SipCall
 from tests.faults.bench import Bench
-from tests.faults.checker import CLOCKS_AGREE
+from tests.faults.checker import CLOCKS_AGREE, LENGTHS_AGREE
 from tests.faults.conftest import Measured
 from tests.journeys.office import PATIENTLY, SOON
 
@@ -22,8 +22,9 @@ LEAVES = pytest.mark.fault(
     "a caller hangs up in any state: one record with his true wait; no telephone rings on for him"
     " for 1 s",
 )
-RINGS_ON_AT_MOST_S = 3.0
-"""1 s on a machine of its own."""
+RINGS_ON_AT_MOST_S = (1.0, 3.0)
+"""On a machine of its own, and beside others."""
+AFTER_RETURN_S = (3.0, 5.0)
 STAYS_S = 1.0
 LOOK_EVERY_S = 0.01
 ABANDONED = (Outcome.ABANDONED_IN_WELCOME, Outcome.ABANDONED_WAITING)
@@ -39,7 +40,7 @@ async def closed(bench: Bench, caller: SipCall) -> CallReport:
     if caller.answered_at:
         assert call.caller_answered
         waited = call.caller_gone.at - call.caller_answered.at
-        assert abs(waited - (left_at - caller.answered_at)) < CLOCKS_AGREE
+        assert abs(waited - (left_at - caller.answered_at)) < LENGTHS_AGREE
     return report
 
 
@@ -109,10 +110,9 @@ async def test_a_telephone_stops_ringing_for_who_has_left(bench: Bench, measured
         operator = await phone.incoming(within=PATIENTLY)
         await operator.ringing(within=SOON)
         await caller.hang_up()
-        measured("rang on for s", rang_on_s := await rang_on(caller, operator))
+        measured("rang on for s", await rang_on(caller, operator), *RINGS_ON_AT_MOST_S)
         report = await closed(bench, caller)
     assert report.outcome is Outcome.ABANDONED_WAITING
-    assert rang_on_s < RINGS_ON_AT_MOST_S
     await bench.check()
 
 
@@ -133,10 +133,10 @@ async def test_who_leaves_in_the_moment_of_the_answer_leaves_nobody_in_an_empty_
             operator = await phone.incoming(within=PATIENTLY)
             await operator.ringing(within=SOON)
             await caller.phones.ask(partial(both_at_once, caller, operator, answer_first))
-            measured("in an empty line for s", lingered_s := await rang_on(caller, operator))
+            lingered_s = await rang_on(caller, operator)
+            measured("in an empty line for s", lingered_s, *RINGS_ON_AT_MOST_S)
             report = await closed(bench, caller)
             assert report.outcome in (Outcome.ABANDONED_WAITING, Outcome.DROPPED_BY_CALLER)
-            assert lingered_s < RINGS_ON_AT_MOST_S
     await bench.check()
 
 
@@ -155,10 +155,10 @@ async def test_who_leaves_in_the_talk_frees_the_operator(bench: Bench, measured:
     async with bench.on_duty(Answer()) as [phone]:
         talk = await bench.conversation(phone)
         await talk.caller.hang_up()
-        measured("in an empty line for s", lingered_s := await rang_on(talk.caller, talk.operator))
+        lingered_s = await rang_on(talk.caller, talk.operator)
+        measured("in an empty line for s", lingered_s, *RINGS_ON_AT_MOST_S)
         report = await closed(bench, talk.caller)
     assert report.outcome is Outcome.DROPPED_BY_CALLER
-    assert lingered_s < RINGS_ON_AT_MOST_S
     await bench.check()
 
 
@@ -206,9 +206,9 @@ async def test_who_leaves_while_the_agent_is_dead_is_let_go_by_the_next(
         await asyncio.to_thread(bench.site.start_agent)
         began = time.monotonic()
         await operator.ended(within=SOON)
-        measured("rang after the agent's return for s", rang_s := time.monotonic() - began)
+        rang_s = time.monotonic() - began
+        measured("rang after the agent's return for s", rang_s, *AFTER_RETURN_S)
         measured("rang on for s", await rang_on(rung_for, operator))
         reports = [await closed(bench, caller) for caller in (rung_for, behind)]
     assert [report.outcome for report in reports] == [Outcome.ABANDONED_WAITING] * 2
-    assert rang_s < RINGS_ON_AT_MOST_S + 2
     await bench.check()

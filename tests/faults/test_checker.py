@@ -15,6 +15,7 @@ from agent.domain.consultation import Outcome
 from agent.domain.events import AnyEvent
 from deploy.sip_phone import SipCall, SipPhones
 from tests.faults.checker import (
+    CLOCKS_AGREE,
     logs_are_whole,
     nobody_in_two_calls,
     nothing_personal,
@@ -122,6 +123,29 @@ def test_a_time_on_record_that_the_callers_telephone_does_not_have_is_found(
 ) -> None:
     leg = world.history.callers[0].call
     setattr(leg, whose, getattr(leg, whose) + SECOND)
+    assert world.broken() == {"I3"}
+
+
+def test_lengths_on_record_that_two_small_errors_make_wrong_are_found(world: World) -> None:
+    caller = world.history.callers[0].call
+    assert caller.answered_at and caller.ended_at
+    caller.answered_at -= CLOCKS_AGREE * 0.9
+    assert world.broken() == set()
+    caller.ended_at += CLOCKS_AGREE * 0.9
+    told = [str(breach) for breach in of_the_telephones(world.history, world.reports)[0]]
+    assert len(told) == 1
+    assert told[0].startswith("I3: ")
+    assert "the call is 0.4" in told[0]
+    world.history.callers[0].cut_off = True
+    assert world.broken() == set()
+
+
+def test_a_talk_ends_with_whoever_leaves_first(world: World) -> None:
+    leg = world.history.operators[world.reports[0].call.offers[-1].operator][0]
+    assert leg.ended_at
+    leg.ended_at += SECOND
+    assert world.broken() == set()
+    leg.ended_at -= 2 * SECOND
     assert world.broken() == {"I3"}
 
 

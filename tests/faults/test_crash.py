@@ -311,8 +311,12 @@ def await_of(place: str) -> str:
 
 KILLED = (
     "killed with calls in every stage: nobody is dropped, talk goes on unbroken, callers of the gap"
-    " get the dialplan at once, control is back in 3 s, waiting order kept, records complete in 5 s"
+    " get the dialplan within 100 ms, who calls is served 3 s after its start again, star codes"
+    " work after 4 s, all who left are on record after 5 s, waiting order kept"
 )
+CONTROL_S, STAR_CODES_S, COMPLETE_S, AT_ONCE_S = 3.0, 4.0, 5.0, 0.1
+LATE_S = 30.0
+"""Where other tests have the processors too."""
 AWAY_S = 2.0
 SPOKEN_BEFORE_S = 1.0
 TALK_S = 9.0
@@ -450,15 +454,13 @@ async def test_calls_in_every_stage_outlive_their_agent(bench: Bench, measured: 
         await asyncio.sleep(AWAY_S)
         began = time.monotonic()
         await asyncio.to_thread(bench.site.start_agent)
-        measured("ready after s", time.monotonic() - began)
+        measured("ready after s", time.monotonic() - began, CONTROL_S, LATE_S)
         await reading.press("*0")
         assert await shown(bench, reader, lambda report: times_read(report) == 2, SOON)
-        measured("star codes work after s", controlled_s := time.monotonic() - began)
-        for caller in in_the_gap:
-            await bench.reaches(caller, Stage.ARCHIVED)
-        measured("all who left are on record after s", complete_s := time.monotonic() - began)
-        answered_s = [answered_after_s(await bench.reaches(c, Stage.ARCHIVED)) for c in in_the_gap]
-        measured("the dialplan answered after s", max(answered_s))
+        measured("star codes work after s", time.monotonic() - began, STAR_CODES_S, LATE_S)
+        left = [await bench.reaches(caller, Stage.ARCHIVED) for caller in in_the_gap]
+        measured("all who left are on record after s", time.monotonic() - began, COMPLETE_S, LATE_S)
+        measured("the dialplan answered after s", max(map(answered_after_s, left)), AT_ONCE_S, 1)
         present = (talker, talk, reading, ringing, *early, welcomed)
         assert [leg.ended_at for leg in present] == [None] * len(present), "nobody is dropped"
 
@@ -484,9 +486,6 @@ async def test_calls_in_every_stage_outlive_their_agent(bench: Bench, measured: 
     assert heard(talker, await bench.numbers_speech(reports[0]))
     assert [len(report.call.offers) for report in reports] == [1] * len(reports)
     assert [report.outcome for report in reports[:2]] == [Outcome.ESCALATED] * 2
-    assert controlled_s < 30  # 3 s on a machine of its own
-    assert complete_s < 30  # 5 s
-    assert max(answered_s) < 1  # 0.1 s
     await bench.check()
 
 
@@ -579,10 +578,11 @@ async def test_a_hundred_calls_outlive_their_agent(bench: Bench, measured: Measu
         began = time.monotonic()
         await asyncio.to_thread(site.start_agent)
         measured("ready after s", time.monotonic() - began)
-        measured("served after s", await bench.controlled() + time.monotonic() - began)
+        ready_s = time.monotonic() - began
+        measured("served after s", ready_s + await bench.controlled(), CONTROL_S, LATE_S)
         reports = [await bench.reaches(caller, Stage.ARCHIVED) for caller in in_the_gap]
-        measured("all who left are on record after s", time.monotonic() - began)
-        measured("the dialplan answered after s", max(map(answered_after_s, reports)))
+        measured("all who left are on record after s", time.monotonic() - began, COMPLETE_S, LATE_S)
+        measured("the dialplan answered after s", max(map(answered_after_s, reports)), AT_ONCE_S, 1)
         assert [caller for caller in callers if caller.ended_at] == []
         for caller in callers:
             await caller.ended(within=PATIENTLY)

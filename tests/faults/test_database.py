@@ -16,7 +16,7 @@ from tests.faults.conftest import Measured
 from tests.journeys.office import PATIENTLY, SOON, Conversation, until
 
 DRAINED_WITHIN = timedelta(seconds=10)
-COMMITTED_WITHIN = timedelta(seconds=3)
+COMMITTED_WITHIN_S = 3.0
 AWAY_S = 3.0
 PROMPTS_S = 1.5
 """Welcome and notice, as short as the bench has them."""
@@ -60,12 +60,9 @@ async def course_of_a_call(bench: Bench, phone: SipPhone, measured: Measured) ->
     began = time.monotonic()
     await operator.ended(within=SOON)
     released_s = time.monotonic() - began
-    measured("answered after s", answered_s)
-    measured("operator rung after s", rang_s)
-    measured("operator released after s", released_s)
-    assert answered_s < AT_ONCE_S
-    assert rang_s < PROMPTS_S + AT_ONCE_S
-    assert released_s < AT_ONCE_S
+    measured("answered after s", answered_s, AT_ONCE_S)
+    measured("operator rung after s", rang_s, PROMPTS_S + AT_ONCE_S)
+    measured("operator released after s", released_s, AT_ONCE_S)
 
 
 @pytest.mark.fault(
@@ -87,13 +84,14 @@ async def test_calls_go_on_without_a_database_and_are_on_record_when_it_is_back(
         new = await bench.dial()
         began = time.monotonic()
         await new.answered(within=SOON)
-        measured("answered without a database after s", time.monotonic() - began)
+        measured("answered without a database after s", time.monotonic() - began, AT_ONCE_S)
         await talk.operator.press("*8")
         await asyncio.sleep(AWAY_S)
         assert await journaled(bench)
         returned_at = clock.now()
         await asyncio.to_thread(bench.site.postgres.start)
-        measured("drained after s", await drained(bench, DRAINED_WITHIN))
+        drained_s = await drained(bench, DRAINED_WITHIN)
+        measured("drained after s", drained_s, DRAINED_WITHIN.total_seconds())
 
         report = await bench.record(talk.form)
         read = [p for p in report.call.playbacks if p.prompt == "numbers" and p.started]
@@ -175,8 +173,7 @@ async def test_after_a_black_hole_the_database_is_used_again_at_once(
         bench.database.heal()
         began = time.monotonic()
         await bench.shows(talk.form, "a commit", lambda r: r.call.events > before)
-        committed_s = time.monotonic() - began
-        measured("first commit after s", committed_s)
+        measured("first commit after s", time.monotonic() - began, COMMITTED_WITHIN_S)
         measured("drained after s", await drained(bench, DRAINED_WITHIN))
         await talk.caller.hang_up()
         await talk.operator.hang_up()
@@ -184,7 +181,6 @@ async def test_after_a_black_hole_the_database_is_used_again_at_once(
     await asyncio.sleep(AWAY_S)
     late = [line for line in bench.log_lines() if line["timestamp"] > healed_at.isoformat()]
     assert not [line for line in late if line["event"] == "roster_kept_from_memory"], "wedged"
-    assert committed_s < COMMITTED_WITHIN.total_seconds()
     await bench.check()
 
 

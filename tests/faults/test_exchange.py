@@ -32,9 +32,9 @@ TOLD_AGAIN_WITHIN_S = 5.0
 PAUSE_S = 0.02
 STILL_S = 10.0
 CUT_OFF_S = 6.0
-RECONCILED_WITHIN_S = {"pause": 4.0, "swallow": 15.0}
-"""1 s on a machine of its own; a command into a lost connection takes its deadline of 5 s, and what
-it was for is tried again some seconds later: 9 s.
+RECONCILED_WITHIN_S = {"pause": (2.0, 4.0), "swallow": (15.0, 15.0)}
+"""On a machine of its own, and beside others. A command into a lost connection takes its deadline
+of 5 s, and what it was for is tried again some seconds later: 9 s.
 """
 ROUNDS = 2
 FLOOD_PER_S = 5000
@@ -82,7 +82,7 @@ async def test_a_storm_of_reconnections_leaves_no_deaf_session(
         waiting = await bench.dial()
         await bench.reaches(waiting, Stage.QUEUEING)
         await drop_events(bench, times)
-        measured("ready after the storm after s", ready_s := await bench.ready(True))
+        measured("ready after the storm after s", await bench.ready(True), DEAF_AT_MOST_S)
         measured("served after s", await bench.controlled())
         await talk.caller.hang_up()
         await talk.operator.ended(within=SOON)
@@ -91,7 +91,6 @@ async def test_a_storm_of_reconnections_leaves_no_deaf_session(
         await bench.reaches(waiting, Stage.TALKING)
         await waiting.hang_up()
         await operator.ended(within=SOON)
-    assert ready_s < DEAF_AT_MOST_S
     await bench.check()
 
 
@@ -100,16 +99,12 @@ async def test_a_storm_of_reconnections_leaves_no_deaf_session(
     "the event socket dropped again and again: never deaf for more than 4 s, talk and wait go on",
 )
 async def test_a_deaf_session_is_seen_and_left(bench: Bench, measured: Measured) -> None:
-    opened = bench.exchange.opened
     bench.exchange.deafen()
     began = time.monotonic()
-    await bench.ready(False)
-    await until("a new session", lambda: _opened(bench, opened))
-    deaf_s = time.monotonic() - began
-    measured("deaf for s", deaf_s)
+    await until("the session is left", lambda: _is_deaf(bench))
+    measured("deaf for s", time.monotonic() - began, DEAF_AT_MOST_S, DEAF_AT_MOST_S + 1)
     await bench.ready(True)
     measured("served after s", await bench.controlled())
-    assert deaf_s < DEAF_AT_MOST_S + 0.7  # with the pause before the next
     await bench.check()
 
 
@@ -139,13 +134,8 @@ async def test_a_talk_of_which_asterisk_was_not_told_is_told_of_again(
         assert bench.exchange.lost_commands == 1
         await talk.caller.hang_up()
         await talk.operator.ended(within=SOON)
-    measured("told after s", told_s)
-    assert told_s < TOLD_AGAIN_WITHIN_S
+    measured("told after s", told_s, TOLD_AGAIN_WITHIN_S)
     await bench.check()
-
-
-async def _opened(bench: Bench, before: int) -> bool:
-    return bench.exchange.opened > before
 
 
 @pytest.mark.fault(
@@ -174,20 +164,16 @@ async def test_a_killed_asterisk_costs_its_calls_but_no_record(
         await asyncio.to_thread(asterisk.start)
         began = time.monotonic()
         served_s = await bench.controlled()
-        measured("served after s", served_s)
+        measured("served after s", served_s, 3)
         for call in (talk.caller, waiting):
             await bench.reaches(call, Stage.ARCHIVED)
-        closed_s = time.monotonic() - began
-        measured("closed after s", closed_s)
+        measured("closed after s", time.monotonic() - began, 5)
         lines = [line for line in bench.log_lines() if line["timestamp"] > killed_at.isoformat()]
         lines_per_s = len(lines) / (clock.now() - killed_at).total_seconds()
-        measured("log lines a second", lines_per_s)
+        measured("log lines a second", lines_per_s, 10)
         await waiting.ended(within=PATIENTLY)
     report = await bench.record(talk.form)
     assert report.outcome is Outcome.INTERRUPTED
-    assert served_s < 3
-    assert closed_s < 5
-    assert lines_per_s < 10
     await bench.check()
 
 
@@ -206,7 +192,7 @@ async def test_an_asterisk_that_stood_still_is_used_again_without_a_restart(
         talk = await bench.conversation(phone)
         os.kill(asterisk, signal.SIGSTOP)
         unready_s = await bench.ready(False)
-        measured("not ready after s", unready_s)
+        measured("not ready after s", unready_s, UNREADY_WITHIN_S)
         await asyncio.sleep(STILL_S - unready_s)
         os.kill(asterisk, signal.SIGCONT)
         measured("ready again after s", await bench.ready(True))
@@ -217,14 +203,13 @@ async def test_an_asterisk_that_stood_still_is_used_again_without_a_restart(
         await talk.operator.ended(within=SOON)
     assert (await bench.record(talk.form)).outcome is Outcome.SOLVED
     assert bench.site.agent_process_id == agent
-    assert unready_s < UNREADY_WITHIN_S
     await bench.check()
 
 
 @pytest.mark.fault(
     "F12",
-    "cut off from Asterisk: not ready within 4 s, calls live on, what happened is learnt at once;"
-    " who called meanwhile is served within 15 s",
+    "cut off from Asterisk: not ready within 4 s, calls live on; what happened is learnt and who"
+    " called meanwhile is served within 2 s, or 15 s where every connection was lost",
 )
 @pytest.mark.parametrize("how", ["pause", "swallow"])
 async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_afterwards(
@@ -238,7 +223,7 @@ async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_after
 
         getattr(bench.exchange, how)()
         unready_s = await bench.ready(False)
-        measured("not ready after s", unready_s)
+        measured("not ready after s", unready_s, UNREADY_WITHIN_S)
         await leaver.hang_up()
         new = await bench.dial()
         await asyncio.sleep(CUT_OFF_S - unready_s)
@@ -249,9 +234,10 @@ async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_after
         began = time.monotonic()
         measured("ready after s", await bench.ready(True))
         await bench.reaches(leaver, Stage.ARCHIVED)
-        measured("who left is closed after s", closed_s := time.monotonic() - began)
+        measured("who left is closed after s", time.monotonic() - began, *RECONCILED_WITHIN_S[how])
         await new.answered(within=SOON)
-        measured("who called meanwhile is served after s", served_s := time.monotonic() - began)
+        served_s = time.monotonic() - began
+        measured("who called meanwhile is served after s", served_s, *RECONCILED_WITHIN_S[how])
         await talk.operator.press("*2*3*6")
         await bench.shows(talk.form, "solved", lambda r: r.call.decision == "solved")
         measured("star codes work after s", time.monotonic() - began)
@@ -260,8 +246,6 @@ async def test_a_partition_costs_no_call_and_what_happened_in_it_is_learnt_after
         await (await phone.incoming(within=PATIENTLY)).answered(within=SOON)
         await bench.reaches(new, Stage.TALKING)
         await new.hang_up()
-    assert unready_s < UNREADY_WITHIN_S
-    assert max(closed_s, served_s) < RECONCILED_WITHIN_S[how]
     await bench.check()
 
 
@@ -417,7 +401,7 @@ async def test_a_flood_of_events_does_not_drown_a_call(
         began = time.monotonic()
         caller = await bench.dial()
         await caller.answered(within=SOON)
-        measured("answered in the flood after s", answered_s := time.monotonic() - began)
+        measured("answered in the flood after s", time.monotonic() - began, 1)
         operator = await phone.incoming(within=PATIENTLY)
         await operator.answered(within=SOON)
         await bench.reaches(caller, Stage.TALKING)
@@ -426,13 +410,10 @@ async def test_a_flood_of_events_does_not_drown_a_call(
         flooded_s, p99_s = await flooding, quantiles(await looks, n=100)[-1]
     taken = await ignored(bench, "no_such_call") - before
     measured("events a second", taken / flooded_s)
-    measured("look at the loop, p99 s", p99_s)
-    measured("memory grew by MB", grown := cost_of(agent).megabytes - megabytes)
+    measured("look at the loop, p99 s", p99_s, 0.05, 0.25)
+    measured("memory grew by MB", cost_of(agent).megabytes - megabytes, 64)
     assert taken >= FLOOD_PER_S * seconds * 0.99
     assert bench.exchange.opened == opened
-    assert answered_s < 1
-    assert p99_s < 0.25  # 50 ms on a machine of its own
-    assert grown < 64
     await bench.check()
 
 
@@ -453,7 +434,7 @@ async def test_as_many_events_as_asterisk_itself_can_send_do_not_drown_a_call(
         looks = tasks.create_task(look_at_the_loop(bench, 20))
         caller = await bench.dial()
         await caller.answered(within=SOON)
-        measured("answered in the flood after s", time.monotonic() - began)
+        measured("answered in the flood after s", time.monotonic() - began, 1)
         await (await phone.incoming(within=PATIENTLY)).answered(within=SOON)
         await bench.reaches(caller, Stage.TALKING)
         await caller.hang_up()

@@ -14,8 +14,8 @@ from tests.faults.far_operator import far_operator
 from tests.faults.history import FarLeg
 from tests.journeys.office import PATIENTLY, SOON, register
 
-BACK_WITHIN_S = 4.0
-"""2 s on a machine of its own."""
+BACK_WITHIN_S = (2.0, 4.0)
+"""On a machine of its own, and beside others."""
 REAL_TIMEOUT_S, SHORT_TIMEOUT_S = 30, 3
 
 BACK = pytest.mark.fault(
@@ -61,7 +61,7 @@ async def test_who_is_refused_or_put_down_is_offered_to_the_next_at_once(
         behind = await bench.dial()
         operator = await ready.incoming(within=PATIENTLY)
         back_s = seconds_between(await refused.ended(within=SOON), operator)
-        measured("offered to the next after s", back_s)
+        measured("offered to the next after s", back_s, *BACK_WITHIN_S)
         await bench.reaches(caller, Stage.TALKING)
         await behind.hang_up()
         await served(bench, caller, operator)
@@ -69,7 +69,6 @@ async def test_who_is_refused_or_put_down_is_offered_to_the_next_at_once(
     first, last = report.call.offers
     assert first.cause == cause
     assert report.call.conversation == last
-    assert back_s < BACK_WITHIN_S
     await bench.check()
 
 
@@ -95,8 +94,7 @@ async def test_who_misses_two_calls_is_rung_after_all_others(
             missed = await silent.incoming(within=PATIENTLY)
             operator = await ready.incoming(within=PATIENTLY)
             back_s = seconds_between(await missed.ended(within=SOON), operator)
-            measured("offered to the next after s", back_s)
-            assert back_s < BACK_WITHIN_S
+            measured("offered to the next after s", back_s, *BACK_WITHIN_S)
             await served(bench, caller, operator)
         caller = await bench.dial()
         await served(bench, caller, await ready.incoming(within=PATIENTLY))
@@ -139,13 +137,12 @@ async def test_who_talks_to_a_telephone_that_dies_is_offered_to_the_next(
             lost = report.call.offers[0].ended
             assert lost
             back_s = seconds_between(lost.at, operator)
-            measured("offered to the next after s", back_s)
+            measured("offered to the next after s", back_s, *BACK_WITHIN_S)
             await served(bench, caller, operator)
             await dying.leave()
     # Until Asterisk can tell that a telephone is dead, nobody can give its caller anything to hear.
     bench.history.away_s = timeout_s
     assert [offer.cause for offer in report.call.offers] == [44, None]
-    assert back_s < BACK_WITHIN_S
     await bench.check()
 
 

@@ -142,8 +142,9 @@ async def hang_up(talk: Conversation) -> None:
 
 @pytest.mark.fault(
     "F18",
-    "a hundred programs that follow the events and never read: each is put down within 5 s of its"
-    " full line, memory within 1 MB each, callers and wallboard are served as ever",
+    "a hundred programs that follow the events and never read: each is put down 5 s after its line"
+    " is full, all within 10 s of their coming, memory within 1 MB each, callers and wallboard are"
+    " served as ever",
 )
 async def test_a_hundred_who_never_read_are_put_down_and_nobody_waits_for_them(
     bench: Bench, visitors: Visitors, measured: Measured
@@ -167,13 +168,12 @@ async def test_a_hundred_who_never_read_are_put_down_and_nobody_waits_for_them(
                 told = await asyncio.wait_for(wallboard.content.readuntil(b"\n\n"), AT_ONCE_S)
                 assert talk.form in told.decode()
                 await until("all are put down", all_put_down)
-            measured("all put down after s", time.monotonic() - began)
-            measured("memory at most MB more", grown_mb := max(seen_mb) - before_mb)
+            measured("all put down after s", time.monotonic() - began, 10, SOON.total_seconds())
+            measured("memory at most MB more", max(seen_mb) - before_mb, UNREAD_AT_MOST_MB)
             assert await answers(program, ALL_EVENTS, 200), "there is room again"
         finally:
             for line in silent:
                 line.wake()
-        assert grown_mb < UNREAD_AT_MOST_MB
         await hang_up(talk)
     await visitors.leave()
     await bench.check()
@@ -261,9 +261,7 @@ async def test_malformed_requests_are_refused_and_nobody_notices(
                 "silent lines are closed", lines.closed, timedelta(seconds=3 * ASK_WITHIN_S)
             )
         assert statuses(slow.result()) == [408]
-        grown_mb = memory_mb(bench) - before_mb
-        measured("memory grown MB", grown_mb)
-        assert grown_mb < GROWN_AT_MOST_MB
+        measured("memory grown MB", memory_mb(bench) - before_mb, GROWN_AT_MOST_MB)
         await hang_up(talk)
     await visitors.leave()
     await bench.check()

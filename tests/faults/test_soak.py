@@ -227,16 +227,14 @@ async def test_whatever_comes_in_whatever_order_no_promise_is_broken(
     length_s = 60 * float(os.environ.get(SOAK_MINUTES) or SHORTEST_MINUTES)
     print(f"{SEED}={seed}")
     soak = Soak(bench, random.Random(seed))  # noqa: S311 (a soak that can be repeated)
-    began, silence_s, error_s = time.monotonic(), 0.0, 0.0
+    began = time.monotonic()
     megabytes: list[float] = []
     while (past_s := time.monotonic() - began) < length_s:
         soak.kills = past_s < KILLED_UNTIL * length_s
         bench.begin()
         await soak.work(min(ROUND_S, length_s / 8))
         print(f"{soak.calls} calls, {soak.faults[-20:]}")
-        found = await bench.check()
-        silence_s = max(silence_s, found["silence at most s"])
-        error_s = max(error_s, found["time error at most s"])
+        await bench.check()
         assert bench.site.agent_process_id
         if not soak.kills:
             megabytes.append(cost_of(bench.site.agent_process_id).megabytes)
@@ -244,8 +242,5 @@ async def test_whatever_comes_in_whatever_order_no_promise_is_broken(
     first, last = (sum(part) / third for part in (megabytes[:third], megabytes[-third:]))
     measured("calls", soak.calls)
     measured("faults", len(soak.faults))
-    measured("silence at most s", silence_s)
-    measured("time error at most s", error_s)
     measured("memory MB", last)
-    measured("memory at the end by that at the beginning", last / first)
-    assert last / first < LARGEST_GROWTH
+    measured("memory at the end by that at the beginning", last / first, LARGEST_GROWTH)

@@ -33,7 +33,7 @@ QUICK_WAYS = ("hangs with a child", "prints 100 MB")
 OTHER_WAYS = (MISSING, *(way for way in ways_to_misbehave if way not in QUICK_WAYS))
 PROMISED_S = DEADLINE.total_seconds() + 0.3
 MARGIN_S = 2.0
-"""The machine has other work; without a deadline it would be a minute."""
+"""Where the machine has other work; without a deadline it would be a minute."""
 LISTENED_S = 2.0
 MEMORY_KB = 64 * 1024
 
@@ -167,8 +167,7 @@ async def numbers_are_heard_though_it(
             engine.be(way)
             after_s, at = await numbers_after(office, talk, "*0" if began else "*8")
             began.append(at)
-            measured("from the key to the numbers s", after_s)
-            assert after_s < PROMISED_S + MARGIN_S, way
+            measured("from the key to the numbers s", after_s, PROMISED_S, PROMISED_S + MARGIN_S)
             await asyncio.sleep(LISTENED_S)
             tries = engine.starts
             assert (tries == starts) if way == MISSING else (0 < tries - starts <= RENDERS_AT_ONCE)

@@ -121,17 +121,15 @@ class TwoAgents(Office):
         await until("the standby has taken over", owns, within)
         return time.monotonic() - began
 
-    async def ends(self, process: AgentProcess, within: timedelta) -> bool:
-        """Whether a process ends by itself in this time."""
+    async def ends(self, process: AgentProcess, within: timedelta) -> float:
+        """Seconds until a process has ended by itself. Raises TimeoutError."""
+        began = time.monotonic()
 
         async def gone() -> bool:
             return process.process_id is None
 
-        try:
-            await until("the process has ended", gone, within)
-        except TimeoutError:
-            return False
-        return True
+        await until("the process has ended", gone, within)
+        return time.monotonic() - began
 
     def measured(self, metric: str) -> float:
         """One figure of whoever owns the calls."""
