@@ -146,7 +146,11 @@ async def test_new_rules_are_for_the_next_call_and_change_nothing_for_the_one_th
     assert new.call
     assert old.call.rules == before
     assert new.call.rules == structs.replace(
-        before, longest_wait_seconds=120, wrap_up_seconds=60, numbers_heard_by="operator"
+        before,
+        longest_wait_seconds=120,
+        wrap_up_seconds=60,
+        numbers_heard_by="operator",
+        audio_kept_days=30,
     )
     here.exchange.leave(old.call.channel)
     await until(lambda: state_after(here, old).busy_with != old.call_id)
