@@ -24,7 +24,7 @@ from tests.faults.bounds import bound
 from tests.faults.history import NEVER, Dialled, FarLeg, History, Leg
 
 TIME_ERROR, LENGTH_ERROR = "time error at most s", "duration error at most s"
-PROMISED = {TIME_ERROR: 0.1, LENGTH_ERROR: 0.1}
+PROMISED = {TIME_ERROR: 0.05, LENGTH_ERROR: 0.1}
 CLOCKS_AGREE = timedelta(seconds=bound(PROMISED[TIME_ERROR], 0.25))
 """The telephones of a test share their processor with it, and often with other tests too."""
 LENGTHS_AGREE = timedelta(seconds=bound(PROMISED[LENGTH_ERROR], 0.3))

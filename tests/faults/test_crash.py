@@ -311,10 +311,10 @@ def await_of(place: str) -> str:
 
 KILLED = (
     "killed with calls in every stage: nobody is dropped, talk goes on unbroken, callers of the gap"
-    " get the dialplan within 100 ms, who calls is served 3 s after its start again, star codes"
-    " work after 4 s, all who left are on record after 5 s, waiting order kept"
+    " get the dialplan within 100 ms, control is back 3 s after its start and all who left are on"
+    " record after 5 s, waiting order kept"
 )
-CONTROL_S, STAR_CODES_S, COMPLETE_S, AT_ONCE_S = 3.0, 4.0, 5.0, 0.1
+CONTROL_S, COMPLETE_S, AT_ONCE_S = 3.0, 5.0, 0.1
 LATE_S = 30.0
 """Where other tests have the processors too."""
 AWAY_S = 2.0
@@ -456,11 +456,11 @@ async def test_calls_in_every_stage_outlive_their_agent(bench: Bench, measured: 
         await asyncio.sleep(AWAY_S)
         began = time.monotonic()
         await asyncio.to_thread(bench.site.start_agent)
-        measured("ready after s", ready_s := time.monotonic() - began, CONTROL_S, LATE_S)
+        measured("ready after s", ready_s := time.monotonic() - began)
         bench.history.away_s = AWAY_S + ready_s
         await reading.press("*0")
         assert await shown(bench, reader, lambda report: times_read(report) == 2, SOON)
-        measured("star codes work after s", time.monotonic() - began, STAR_CODES_S, LATE_S)
+        measured("star codes work after s", time.monotonic() - began, CONTROL_S, LATE_S)
         left = [await bench.reaches(caller, Stage.ARCHIVED) for caller in in_the_gap]
         measured("all who left are on record after s", time.monotonic() - began, COMPLETE_S, LATE_S)
         measured("the dialplan answered after s", max(map(answered_after_s, left)), AT_ONCE_S, 1)
