@@ -8,8 +8,8 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -31,10 +31,12 @@ from deploy.postgres_server import ROLE
 from deploy.sip_phone import SipCall, SipPhone, SipPhoneFailed, SipPhones
 from deploy.site import Site
 from tests.faults import checker
+from tests.faults.aftermath import ari_of, left_over, personal
 from tests.faults.checker import Breach
 from tests.faults.crowd import FarCall, crowd
 from tests.faults.database_proxy import DatabaseProxy, database_address, database_url_through
 from tests.faults.event_proxy import EventProxy
+from tests.faults.far_caller import FarCaller, far_caller
 from tests.faults.history import Dialled, History, Leg
 from tests.faults.proxy import in_a_thread
 from tests.journeys.office import PATIENTLY, SOON, Office, until
@@ -155,6 +157,16 @@ class Bench(Office):
             ]
             yield calls
 
+    @asynccontextmanager
+    async def far_caller(self) -> AsyncIterator[FarCaller]:
+        """One more caller, in a process of his own that keeps what he hears."""
+        number = f"0812{next(self._numbers):08d}"
+        folder = self.site.folder / f"caller-{number}"
+        line, dialled_at = self.site.values.helpdesk_number, clock.now()
+        async with far_caller(self.site.sip_server, line, number, folder) as call:
+            self.history.callers.append(Dialled(number, None, call, dialled_at))
+            yield call
+
     async def record_of(self, caller: Leg) -> CallReport | None:
         """What is on record of a caller's call; None when nothing is."""
         number = self.history.whose(caller).number
@@ -244,8 +256,9 @@ class Bench(Office):
         breaches += told
         breaches += [] if shed else checker.logs_are_whole(reports)
         breaches += self._refused()
-        breaches += await self._left_over()
-        breaches += self._personal()
+        breaches += await left_over(self.site)
+        breaches += self._agent_is_whole()
+        breaches += personal(self.site, checker.traces_of(self.history.callers))
         breaches += await checker.of_the_record(self.site.database_url)
         if timeless:
             breaches = [b for b in breaches if b.invariant not in checker.OF_TIME]
@@ -276,9 +289,7 @@ class Bench(Office):
 
     def ari(self) -> AriClient:
         """ARI past the proxy; to be entered with `async with`."""
-        values = self.site.values
-        url = f"http://{values.ari_address}:{values.ari_port}"
-        return AriClient(url, values.ari_user, values.ari_secret)
+        return ari_of(self.site)
 
     async def _is_with_the_agent(self, caller: Leg) -> bool:
         """Asterisk's word: a record comes later, and callers of the fallback get one too."""
@@ -339,38 +350,17 @@ class Bench(Office):
         files = self.site.folder.glob("*.refused.jsonl")
         return sum(len(file.read_bytes().split(b"\n\n")) for file in files)
 
-    async def _left_over(self) -> list[Breach]:
-        """I7: no channel, no bridge, no open file more than before; and the agent lives."""
-        left: list[str] = []
-
-        async def gone() -> bool:
-            left.clear()
-            for kind in ("channels", "bridges"):
-                left.extend(f"{kind} {found['id']}" for found in await ari.get(kind))
-            return not left
-
-        breaches = []
-        async with self.ari() as ari:
-            try:
-                await until("nothing is left", gone, COMPLETE_WITHIN)
-            except TimeoutError:
-                breaches.append(Breach("I7", f"left over: {', '.join(left)}"))
+    def _agent_is_whole(self) -> list[Breach]:
+        """I7: no open file more than before; and the agent lives."""
         process_id, files = self._files_of_agent()
         if not process_id:
-            breaches.append(Breach("I7", "the agent is dead"))
-        elif process_id == self._agent[0] and files > self._agent[1] + FILES_TO_SPARE:
-            breaches.append(Breach("I7", f"{self._agent[1]} open files became {files}"))
-        return breaches
+            return [Breach("I7", "the agent is dead")]
+        if process_id == self._agent[0] and files > self._agent[1] + FILES_TO_SPARE:
+            return [Breach("I7", f"{self._agent[1]} open files became {files}")]
+        return []
 
     def _files_of_agent(self) -> tuple[int, int]:
         process_id = self.site.agent_process_id
         if process_id is None:
             return 0, 0
         return process_id, len(list(Path(f"/proc/{process_id}/fd").iterdir()))
-
-    def _personal(self) -> list[Breach]:
-        """I9, of every log that is ours."""
-        logs = [self.site.agent_log, self.site.folder / "postgres" / "postgres.log"]
-        text = "\n".join(log.read_text(errors="replace") for log in logs)
-        secrets = checker.traces_of(self.history.callers) | {self.site.values.ari_secret}
-        return checker.nothing_personal(text, secrets)

@@ -24,7 +24,7 @@ from tests.faults.bounds import bound
 from tests.faults.history import NEVER, Dialled, FarLeg, History, Leg
 
 TIME_ERROR, LENGTH_ERROR = "time error at most s", "duration error at most s"
-PROMISED = {TIME_ERROR: 0.1, LENGTH_ERROR: 0.1}
+PROMISED = {TIME_ERROR: 0.05, LENGTH_ERROR: 0.1}
 CLOCKS_AGREE = timedelta(seconds=bound(PROMISED[TIME_ERROR], 0.25))
 """The telephones of a test share their processor with it, and often with other tests too."""
 LENGTHS_AGREE = timedelta(seconds=bound(PROMISED[LENGTH_ERROR], 0.3))
@@ -284,9 +284,14 @@ def traces_of(callers: Iterable[Dialled]) -> set[str]:
     """In what forms a caller could be found in a log: his name, his number however written."""
     traces = set()
     for dialled in callers:
-        digits = dialled.number.removeprefix("0").removeprefix("62")
-        traces |= {digits, f"{digits[:3]}-{digits[3:7]}", *([dialled.name] if dialled.name else ())}
+        traces |= traces_of_number(dialled.number) | ({dialled.name} if dialled.name else set())
     return {trace for trace in traces if len(trace) > 3}
+
+
+def traces_of_number(number: str) -> set[str]:
+    """The digits that are in every way of writing it."""
+    digits = number.removeprefix("+").removeprefix("0").removeprefix("62")
+    return {digits, f"{digits[:3]}-{digits[3:7]}"}
 
 
 def _apart(one: datetime | None, other: datetime) -> timedelta:

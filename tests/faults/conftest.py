@@ -11,7 +11,9 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
+from agent.runtime import clock
 from deploy.site import Site
+from tests.faults.aftermath import of_the_office
 from tests.faults.bench import Bench, faulty_site
 from tests.faults.bounds import bound
 from tests.faults.checker import PROMISED
@@ -70,6 +72,19 @@ def note(
 ) -> None:
     """For the table of ./deploy/faults."""
     request.node.user_properties.append(("measured", (what, float(figure), promised)))
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def aftermath(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Of an office that is no bench: nothing is left over, told or broken, or the test fails."""
+    began_at = clock.now()
+    yield
+    office = request.node.funcargs.get("office")
+    if office is None or isinstance(office, Bench) or not request.node.stash.get(PASSED, False):
+        return
+    breaches = await of_the_office(office.site, began_at)
+    if breaches:
+        pytest.fail("; ".join(map(str, breaches)), pytrace=False)
 
 
 @pytest.fixture(scope="module")

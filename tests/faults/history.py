@@ -68,7 +68,7 @@ class History:
     deaths: list[datetime] = field(default_factory=list)
     """When the exchange died."""
     away_s: float = 0.0
-    """How long the agent was dead at a time, at most: then nobody speaks to those who wait."""
+    """How long the agent was dead or cut off at most: then nobody speaks to those who wait."""
     unwatched: set[str] = field(default_factory=set)
     """Accounts of operators whose telephones remember nothing."""
 

@@ -13,7 +13,9 @@ from agent.database.reports import CallReport, LoggedEvent
 from agent.domain.call import replay
 from agent.domain.consultation import Outcome
 from agent.domain.events import AnyEvent
+from agent.runtime import clock
 from deploy.sip_phone import SipCall, SipPhones
+from tests.faults.aftermath import ari_of, of_the_office
 from tests.faults.checker import (
     CLOCKS_AGREE,
     logs_are_whole,
@@ -23,6 +25,7 @@ from tests.faults.checker import (
     traces_of,
 )
 from tests.faults.history import Dialled, History
+from tests.journeys.office import PATIENTLY, Office
 from tests.journeys.sounds import RATE, write_samples
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -246,3 +249,21 @@ def test_a_number_or_name_in_a_log_is_found_and_not_repeated(world: World, line:
     assert {breach.invariant for breach in breaches} == {"I9"}
     assert all(line not in str(breach) for breach in breaches)
     assert not nothing_personal('{"event": "call_stage"}', traces_of(world.history.callers))
+
+
+async def test_what_is_left_in_an_office_is_found_without_anybodys_memory(office: Office) -> None:
+    site, number, began_at = office.site, "081277776666", clock.now()
+    before = await office.calls()
+    caller = await office.dial(number)
+    form = (await office.opened(before)).call.form_number
+    await caller.hang_up()
+    await office.archived(form, PATIENTLY)
+    assert await of_the_office(site, began_at) == []
+    log = site.folder / "log" / "another.log"
+    log.write_text(f"called by +62{number[1:]}\n")
+    async with ari_of(site) as ari:
+        await ari.post("bridges", "left", type="mixing")
+        broken = await of_the_office(site, began_at, timedelta(0))
+        await ari.delete("bridges", "left")
+    log.unlink()
+    assert [breach.invariant for breach in broken] == ["I7", "I9"]

@@ -5,9 +5,11 @@ import signal
 import time
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from agent.database.connect import connected
+from agent.database.pool import MOST
 from agent.domain.call_state import Stage
 from agent.runtime import clock
 from deploy.sip_phone import Answer, SipPhone
@@ -18,6 +20,7 @@ from tests.journeys.office import PATIENTLY, SOON, Conversation, until
 DRAINED_WITHIN = timedelta(seconds=10)
 COMMITTED_WITHIN_S = 3.0
 AWAY_S = 3.0
+CROWD = 30
 PROMPTS_S = 1.5
 """Welcome and notice, as short as the bench has them."""
 AT_ONCE_S = 0.5
@@ -70,9 +73,16 @@ async def course_of_a_call(bench: Bench, phone: SipPhone, measured: Measured) ->
     "PostgreSQL killed or stopped at once: nobody is dropped or waits for it, tickets are still"
     " issued, all is on record within 10 s of its return",
 )
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGQUIT], ids=["killed", "stopped"])
+@pytest.mark.parametrize(
+    ("sent", "away_s"),
+    [
+        pytest.param(signal.SIGKILL, AWAY_S, id="killed"),
+        pytest.param(signal.SIGQUIT, AWAY_S, id="stopped"),
+        pytest.param(signal.SIGKILL, 30.0, id="killed for long", marks=pytest.mark.long),
+    ],
+)
 async def test_calls_go_on_without_a_database_and_are_on_record_when_it_is_back(
-    bench: Bench, measured: Measured, sent: signal.Signals
+    bench: Bench, measured: Measured, sent: signal.Signals, away_s: float
 ) -> None:
     async with bench.on_duty(Answer()) as [phone]:
         talk = await bench.conversation(phone)
@@ -86,7 +96,7 @@ async def test_calls_go_on_without_a_database_and_are_on_record_when_it_is_back(
         await new.answered(within=SOON)
         measured("answered without a database after s", time.monotonic() - began, AT_ONCE_S)
         await talk.operator.press("*8")
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(away_s)
         assert await journaled(bench)
         returned_at = clock.now()
         await asyncio.to_thread(bench.site.postgres.start)
@@ -158,15 +168,16 @@ async def test_an_agent_that_starts_without_a_database_says_so_and_callers_reach
     "PostgreSQL in a black hole: nobody is dropped or waits for it, the first commit comes within"
     " 3 s of the heal, nothing stays wedged",
 )
+@pytest.mark.parametrize("away_s", [AWAY_S, pytest.param(60.0, marks=pytest.mark.long)])
 async def test_after_a_black_hole_the_database_is_used_again_at_once(
-    bench: Bench, measured: Measured
+    bench: Bench, measured: Measured, away_s: float
 ) -> None:
     async with bench.on_duty(Answer()) as [phone]:
         talk = await bench.conversation(phone)
         await escalated(bench, talk)
         bench.database.swallow()
         await talk.operator.press("*8")
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(away_s)
         assert await journaled(bench)
         before = (await bench.record(talk.form)).call.events
 
@@ -245,4 +256,60 @@ async def test_a_locked_table_holds_up_no_call(bench: Bench, measured: Measured)
             await lock.execute("LOCK TABLE calls IN ACCESS EXCLUSIVE MODE")
             await course_of_a_call(bench, phone, measured)
         measured("drained after s", await drained(bench, DRAINED_WITHIN))
+    await bench.check()
+
+
+@pytest.mark.fault(
+    "F10", "pages that wait for every connection they may have hold up no call; they answer 503"
+)
+async def test_pages_that_have_used_up_their_connections_hold_up_no_call(
+    bench: Bench, measured: Measured
+) -> None:
+    async with bench.on_duty(Answer()) as [phone], bench.program("papan") as program:
+        async with (
+            asyncio.TaskGroup() as tasks,
+            connected(bench.site.database_url, statement_s=60, command_s=60) as lock,
+            lock.transaction(),
+        ):
+            await lock.execute("LOCK TABLE api_tokens IN ACCESS EXCLUSIVE MODE")
+            asking = [tasks.create_task(asked(program)) for _ in range(10 * MOST)]
+            await course_of_a_call(bench, phone, measured)
+            answers = [await one for one in asking]
+        assert set(answers) == {503}
+        assert await asked(program) == 200, "and are whole again at once"
+    await bench.check()
+
+
+async def asked(program: aiohttp.ClientSession) -> int:
+    """The status of what a program asks of the pages."""
+    async with program.get("/api/v1/accounts") as answer:
+        return answer.status
+
+
+@pytest.mark.minute
+@pytest.mark.fault(
+    "F33",
+    "PostgreSQL restarted in order while callers come five a second: nobody is dropped or waits for"
+    " it, all is on record within 10 s of its return",
+)
+async def test_callers_notice_nothing_of_a_restart_of_the_database(
+    bench: Bench, measured: Measured
+) -> None:
+    with bench.crowd(CROWD, stay_s=10, rate=5) as callers:
+        await bench.reaches(callers[0], Stage.QUEUEING)
+        await asyncio.to_thread(bench.site.postgres.crash, signal.SIGINT)
+        await asyncio.to_thread(bench.site.postgres.start)
+        drained_s = await drained(bench, DRAINED_WITHIN)
+        measured("drained after s", drained_s, DRAINED_WITHIN.total_seconds())
+        for caller in callers:
+            await caller.ended(within=PATIENTLY)
+        reports = [await bench.reaches(caller, Stage.ARCHIVED) for caller in callers]
+    answered_s = [
+        (report.call.caller_answered.at - report.call.arrived.at).total_seconds()
+        for report in reports
+        if report.call.caller_answered
+    ]
+    assert len(answered_s) == CROWD
+    measured("answered after s", max(answered_s), AT_ONCE_S, AT_ONCE_S + 1)
+    assert [caller.let_go_at for caller in callers] == [None] * CROWD
     await bench.check()

@@ -153,8 +153,8 @@ async def test_a_talk_a_ringing_telephone_and_a_waiting_caller_outlive_their_age
         ringing = await budi.incoming(within=PATIENTLY)
         ringing_form = (await office.opened(before + 1)).call.form_number
         site = office.site
-        number, folder = site.values.helpdesk_number, site.folder / "far-phones"
-        async with far_caller(site.sip_server, number, folder):
+        line, folder = site.values.helpdesk_number, site.folder / "far-phones"
+        async with far_caller(site.sip_server, line, "08139999999", folder):
             waiting_form = (await office.opened(before + 2)).call.form_number
             await waits(office, waiting_form)
 
