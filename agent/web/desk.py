@@ -247,10 +247,7 @@ def desk_pages(parts: Parts) -> list[Page]:
     """The desk."""
 
     async def show(asking: Asking) -> Shown:
-        try:
-            definition = _definition(parts, asking, asking.request.query.get("form"))
-        except NumberInvalid:  # the page itself tells it
-            definition = parts.forms[parts.form]
+        definition = _definition(parts, asking, asking.request.query.get("form"))
         reasons = parts.floor.reasons.reasons
         return Shown("desk.html", {"form": definition, "sop": parts.sop, "reasons": reasons})
 
