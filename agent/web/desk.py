@@ -17,7 +17,7 @@ from agent.domain.events import ButtonStep
 from agent.domain.form import FormDefinition
 from agent.domain.form_filling import ChangeRefused
 from agent.domain.identifiers import OperatorId
-from agent.domain.numbers import NumberInvalid, parse_form_number
+from agent.domain.numbers import parse_form_number
 from agent.domain.office_time import local
 from agent.domain.presence import PauseReason
 from agent.domain.rights import Right
