@@ -110,8 +110,8 @@ class Dispatcher:
         return call_id in self._loops
 
     def arrived(self, arrival: Arrival) -> None:
-        """A caller's leg entered; a repeat of the same arrival is ignored."""
-        if arrival.call_id in self._loops:
+        """A caller's leg entered; a repeat is ignored, also one that comes when he has left."""
+        if arrival.call_id in self._loops or arrival.call_id in self.over:
             metrics.EVENTS_IGNORED.labels("arrival_repeated").inc()
             return
         self._callers[arrival.channel] = arrival.call_id

@@ -119,6 +119,10 @@ async def test_a_call_is_known_by_its_legs_until_it_is_archived(
         assert not agent.dispatcher.knows(leg)
         assert agent.floor.floor.operators[SITI].busy_with is None
         assert agent.dispatcher.failed == set()
+        before = ignored("arrival_repeated")
+        agent.dispatcher.arrived(arrival)
+        assert agent.dispatcher.calls == [], "what is told twice, and late, is no second call"
+        assert ignored("arrival_repeated") == before + 1
     assert await writer.unfinished() == []
 
 
